@@ -1,0 +1,46 @@
+import convexPlugin from "@convex-dev/eslint-plugin";
+import eslint from "@eslint/js";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+const convexRules = Object.fromEntries(
+  [convexPlugin.configs.recommended]
+    .flat()
+    .flatMap((config) => [config, ...(config.overrides ?? [])])
+    .flatMap((config) => Object.entries(config.rules ?? {})),
+);
+
+export default tseslint.config(
+  { ignores: ["dist/**", "coverage/**", "**/_generated/**"] },
+  eslint.configs.recommended,
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      globals: globals.node,
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ["eslint.config.js"],
+        },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
+      "@typescript-eslint/consistent-type-imports": "error",
+    },
+  },
+  {
+    files: ["eslint.config.js"],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+  {
+    // The plugin's own globs look for a folder named `convex`.
+    files: ["src/component/**/*.ts", "example/convex/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    plugins: { "@convex-dev": convexPlugin },
+    rules: convexRules,
+  },
+);
