@@ -1,0 +1,69 @@
+import { Base64, getConvexSize, type Value } from "convex/values";
+import { encode } from "./codec.js";
+import { MAX_INLINE_KEY_BYTES, MAX_INLINE_NESTING } from "./limits.js";
+
+/**
+ * What identifies an entry within its cache.
+ *
+ * `key` stands in the `args` column: an object is the arguments themselves, an
+ * array a key that is wrapped with its tenant, a string the SHA-256 of either.
+ * `legacyKey` is where 0.3.1 stored the same entry, if that is elsewhere.
+ */
+export type Identity = { key: Value; legacyKey?: Value };
+
+/** Identifies the entry of these arguments, in no tenant. */
+export async function identifyByArgs(args: Value): Promise<Identity> {
+  const canonicalArgs = canonical(args);
+  // Arguments are objects. Anything else that reaches the component by hand is
+  // wrapped, so that it can't be mistaken for a wrapped key or a digest.
+  const key = isPlainObject(canonicalArgs) ? canonicalArgs : [null, "args", canonicalArgs];
+  if (fitsInline(key)) return { key };
+  const digested = { key: await digest(key) };
+  return nesting(canonicalArgs) <= MAX_INLINE_NESTING
+    ? { ...digested, legacyKey: canonicalArgs }
+    : digested;
+}
+
+/** Identifies the entry of a key that the app derived from the arguments. */
+export async function identifyByKey(derived: Value): Promise<Identity> {
+  const key = [null, "key", canonical(derived)];
+  return { key: fitsInline(key) ? key : await digest(key) };
+}
+
+/** The SHA-256 of a value's canonical form, in base 64. */
+export async function digest(value: Value): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", encode(value));
+  return Base64.fromByteArray(new Uint8Array(hash));
+}
+
+/** How many arrays and objects a value nests at its deepest; a scalar is 0. */
+export function nesting(value: Value | undefined): number {
+  if (Array.isArray(value)) return 1 + Math.max(0, ...value.map(nesting));
+  if (isPlainObject(value)) return 1 + Math.max(0, ...Object.values(value).map(nesting));
+  return 0;
+}
+
+/** A copy without `undefined` fields, and with one `NaN`: equal for Convex is equal here. */
+function canonical(value: Value): Value {
+  if (typeof value === "number") return Number.isNaN(value) ? NaN : value;
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([field, inner]) =>
+      inner === undefined ? [] : [[field, canonical(inner)]],
+    ),
+  );
+}
+
+function fitsInline(key: Value): boolean {
+  return getConvexSize(key) <= MAX_INLINE_KEY_BYTES && nesting(key) <= MAX_INLINE_NESTING;
+}
+
+function isPlainObject(value: Value | undefined): value is { [field: string]: Value | undefined } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof ArrayBuffer)
+  );
+}

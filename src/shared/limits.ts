@@ -1,0 +1,34 @@
+/** Limits of a Convex deployment that the cache stays within, and its own. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Convex refuses documents over 1 MiB, system fields included. */
+export const MAX_DOCUMENT_BYTES = MIB;
+
+/**
+ * How deep a value may nest to be stored inside a document: Convex allows 16
+ * levels, the document is one, and its scalars are given one to be safe.
+ */
+export const MAX_INLINE_NESTING = 14;
+
+/** Room in an entry's document for everything but its name, key and value. */
+export const ENTRY_OVERHEAD_BYTES = 2 * KIB;
+
+/** Room in a row of the side table for large values for its fields. */
+export const PART_OVERHEAD_BYTES = KIB;
+
+/** Bytes of a value in a row of that table. */
+export const PART_BYTES = MAX_DOCUMENT_BYTES - PART_OVERHEAD_BYTES;
+
+/** Values over this are returned and not stored: a transaction writes 16 MiB. */
+export const MAX_VALUE_BYTES = Math.floor(15.9 * MIB);
+
+/** A key over this is stored and compared as its SHA-256. */
+export const MAX_INLINE_KEY_BYTES = KIB;
+
+/** How many requests one call of the component takes. */
+export const MAX_REQUESTS_PER_CALL = 1000;
+
+/** The largest `batchSize` and page size. */
+export const MAX_BATCH_SIZE = 1000;
