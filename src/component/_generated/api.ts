@@ -1,0 +1,86 @@
+/* eslint-disable */
+/**
+ * Generated `api` utility.
+ *
+ * THIS CODE IS AUTOMATICALLY GENERATED.
+ *
+ * To regenerate, run `npx convex dev`.
+ * @module
+ */
+
+import type * as clearing from "../clearing.js";
+import type * as crons from "../crons.js";
+import type * as entries from "../entries.js";
+import type * as fills from "../fills.js";
+import type * as lib from "../lib.js";
+import type * as model_budget from "../model/budget.js";
+import type * as model_changes from "../model/changes.js";
+import type * as model_clearing from "../model/clearing.js";
+import type * as model_commitOrder from "../model/commitOrder.js";
+import type * as model_content from "../model/content.js";
+import type * as model_drain from "../model/drain.js";
+import type * as model_entries from "../model/entries.js";
+import type * as model_fills from "../model/fills.js";
+import type * as model_invalidations from "../model/invalidations.js";
+import type * as model_lookup from "../model/lookup.js";
+import type * as model_peer from "../model/peer.js";
+import type * as model_purge from "../model/purge.js";
+import type * as purge from "../purge.js";
+import type * as validators from "../validators.js";
+
+import type {
+  ApiFromModules,
+  FilterApi,
+  FunctionReference,
+} from "convex/server";
+import { anyApi, componentsGeneric } from "convex/server";
+
+const fullApi: ApiFromModules<{
+  clearing: typeof clearing;
+  crons: typeof crons;
+  entries: typeof entries;
+  fills: typeof fills;
+  lib: typeof lib;
+  "model/budget": typeof model_budget;
+  "model/changes": typeof model_changes;
+  "model/clearing": typeof model_clearing;
+  "model/commitOrder": typeof model_commitOrder;
+  "model/content": typeof model_content;
+  "model/drain": typeof model_drain;
+  "model/entries": typeof model_entries;
+  "model/fills": typeof model_fills;
+  "model/invalidations": typeof model_invalidations;
+  "model/lookup": typeof model_lookup;
+  "model/peer": typeof model_peer;
+  "model/purge": typeof model_purge;
+  purge: typeof purge;
+  validators: typeof validators;
+}> = anyApi as any;
+
+/**
+ * A utility for referencing Convex functions in your app's public API.
+ *
+ * Usage:
+ * ```js
+ * const myFunctionReference = api.myModule.myFunction;
+ * ```
+ */
+export const api: FilterApi<
+  typeof fullApi,
+  FunctionReference<any, "public">
+> = anyApi as any;
+
+/**
+ * A utility for referencing Convex functions in your app's internal API.
+ *
+ * Usage:
+ * ```js
+ * const myFunctionReference = internal.myModule.myFunction;
+ * ```
+ */
+export const internal: FilterApi<
+  typeof fullApi,
+  FunctionReference<any, "internal">
+> = anyApi as any;
+
+export const components = componentsGeneric() as unknown as {};

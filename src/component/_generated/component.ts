@@ -1,0 +1,222 @@
+/* eslint-disable */
+/**
+ * Generated `ComponentApi` utility.
+ *
+ * THIS CODE IS AUTOMATICALLY GENERATED.
+ *
+ * To regenerate, run `npx convex dev`.
+ * @module
+ */
+
+import type { FunctionReference } from "convex/server";
+
+/**
+ * A utility for referencing a Convex component's exposed API.
+ *
+ * Useful when expecting a parameter like `components.myComponent`.
+ * Usage:
+ * ```ts
+ * async function myFunction(ctx: QueryCtx, component: ComponentApi) {
+ *   return ctx.runQuery(component.someFile.someQuery, { ...args });
+ * }
+ * ```
+ */
+export type ComponentApi<Name extends string | undefined = string | undefined> =
+  {
+    crons: {
+      purge: FunctionReference<
+        "mutation",
+        "internal",
+        { expiresAt?: number },
+        null,
+        Name
+      >;
+    };
+    entries: {
+      peek: FunctionReference<
+        "query",
+        "internal",
+        { name: string; key: any; legacyKey?: any },
+        {
+          entry: {
+            id: string;
+            content:
+              | { kind: "inline"; value: any }
+              | { kind: "packed"; parts: Array<ArrayBuffer> };
+            createdAt: number;
+            expiresAt: number | null;
+            fillMs: number | null;
+          } | null;
+          fillingUntil: number | null;
+        },
+        Name
+      >;
+      put: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          content:
+            | { kind: "inline"; value: any }
+            | { kind: "packed"; parts: Array<ArrayBuffer> };
+          ttl: number | null;
+        },
+        null,
+        Name
+      >;
+      read: FunctionReference<
+        "query",
+        "internal",
+        {
+          requests: Array<{
+            name: string;
+            key: any;
+            legacyKey?: any;
+            token?: string;
+          }>;
+        },
+        Array<{
+          entry: {
+            id: string;
+            content:
+              | { kind: "inline"; value: any }
+              | { kind: "packed"; parts: Array<ArrayBuffer> };
+            createdAt: number;
+            expiresAt: number | null;
+            fillMs: number | null;
+          } | null;
+          fill: {
+            state:
+              | "running"
+              | "stored"
+              | "skipped"
+              | "rejected"
+              | "failed"
+              | "replaced"
+              | "voided";
+            deadline: number;
+            successor?: string;
+            error?: {
+              kind: "convex" | "other";
+              message: string;
+              data?: ArrayBuffer;
+            };
+          } | null;
+        }>,
+        Name
+      >;
+      remove: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: any; legacyKey?: any },
+        boolean,
+        Name
+      >;
+    };
+    fills: {
+      claim: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          requests: Array<{
+            name: string;
+            key: any;
+            legacyKey?: any;
+            seen?: string;
+            force: boolean;
+          }>;
+        },
+        Array<
+          | { kind: "granted"; token: string }
+          | { kind: "held"; token: string; deadline: number; since: number }
+          | {
+              kind: "found";
+              entry: {
+                id: string;
+                content:
+                  | { kind: "inline"; value: any }
+                  | { kind: "packed"; parts: Array<ArrayBuffer> };
+                createdAt: number;
+                expiresAt: number | null;
+                fillMs: number | null;
+              };
+            }
+        >,
+        Name
+      >;
+      heartbeat: FunctionReference<
+        "mutation",
+        "internal",
+        { tokens: Array<string> },
+        Array<string>,
+        Name
+      >;
+      settle: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          name: string;
+          key: any;
+          token: string;
+          result:
+            | {
+                kind: "value";
+                content:
+                  | { kind: "inline"; value: any }
+                  | { kind: "packed"; parts: Array<ArrayBuffer> };
+                ttl: number | null;
+                fillMs: number;
+              }
+            | { kind: "skipped" }
+            | {
+                kind: "failed";
+                error: {
+                  kind: "convex" | "other";
+                  message: string;
+                  data?: ArrayBuffer;
+                };
+              };
+        },
+        "created" | "replaced" | "rejected" | "none",
+        Name
+      >;
+    };
+    lib: {
+      get: FunctionReference<
+        "query",
+        "internal",
+        { name: string; args: any; ttl: number | null },
+        { kind: "hit"; value: any } | { kind: "miss"; expiredEntry?: string },
+        Name
+      >;
+      put: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          name: string;
+          args: any;
+          value: any;
+          ttl: number | null;
+          expiredEntry?: string;
+        },
+        { cacheHit: boolean; deletedExpiredEntry: boolean },
+        Name
+      >;
+      remove: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; args: any },
+        null,
+        Name
+      >;
+      removeAll: FunctionReference<
+        "mutation",
+        "internal",
+        { name?: string; batchSize?: number; before?: number },
+        null,
+        Name
+      >;
+    };
+  };

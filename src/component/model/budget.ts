@@ -1,0 +1,40 @@
+import { MAX_DOCUMENT_BYTES, PART_OVERHEAD_BYTES } from "../../shared/limits.js";
+import type { Doc } from "../_generated/dataModel.js";
+import type { QueryCtx } from "../_generated/server.js";
+
+/** What a step may use of its transaction. */
+export type Need = {
+  bytesRead?: number;
+  documentsRead?: number;
+  documentsWritten?: number;
+  databaseQueries?: number;
+};
+
+/** Reading and deleting a document of any size that Convex allows. */
+export const ONE_DOCUMENT: Need = {
+  bytesRead: 2 * MAX_DOCUMENT_BYTES,
+  documentsRead: 64,
+  documentsWritten: 64,
+  databaseQueries: 64,
+};
+
+/** Whether the transaction has that much left, whoever used the rest. */
+export async function hasRoomFor(ctx: Pick<QueryCtx, "meta">, need: Need): Promise<boolean> {
+  const metrics = await ctx.meta.getTransactionMetrics();
+  return Object.entries(need).every(
+    ([limit, amount]) => metrics[limit as keyof Need].remaining >= amount,
+  );
+}
+
+/** Whether the parts of an entry's value can still be read, or deleted, in this transaction. */
+export async function hasRoomForParts(
+  ctx: Pick<QueryCtx, "meta">,
+  { parts, partsBytes }: Pick<Doc<"values">, "parts" | "partsBytes">,
+): Promise<boolean> {
+  if (parts === undefined || partsBytes === undefined) return true;
+  return await hasRoomFor(ctx, {
+    bytesRead: partsBytes + parts.length * PART_OVERHEAD_BYTES,
+    databaseQueries: parts.length,
+    documentsWritten: parts.length,
+  });
+}

@@ -1,0 +1,52 @@
+import type { MutationCtx } from "../_generated/server.js";
+import { hasRoomFor, type Need, ONE_DOCUMENT } from "./budget.js";
+
+/** What was done with a row: `later` leaves it, and the rest, to the next batch. */
+export type Step = "deleted" | "kept" | "later";
+
+/**
+ * Goes through rows until they end, `limit` of them are deleted, or the
+ * transaction's budget is used up, whoever used it.
+ *
+ * Resolves to whether all rows were visited; `visited` is called after each, so
+ * that the next batch can begin behind it. A row that can't be deleted is
+ * reported and left behind, so that it doesn't hold up those after it.
+ */
+export async function drain<Row extends { _id: string }>(
+  ctx: MutationCtx,
+  rows: AsyncIterable<Row>,
+  {
+    step,
+    visited,
+    limit = Infinity,
+    need = ONE_DOCUMENT,
+  }: {
+    step: (row: Row, first: boolean) => Promise<Step>;
+    visited: (row: Row) => void;
+    limit?: number;
+    need?: Need;
+  },
+): Promise<boolean> {
+  let deleted = 0;
+  if (!(await hasRoomFor(ctx, need))) return false;
+  for await (const row of rows) {
+    const done = await attempt(row, () => step(row, deleted === 0));
+    if (done === "later") return false;
+    visited(row);
+    if (done === "deleted") deleted += 1;
+    if (deleted >= limit || !(await hasRoomFor(ctx, need))) return false;
+  }
+  return true;
+}
+
+async function attempt(row: { _id: string }, step: () => Promise<Step>): Promise<Step> {
+  try {
+    return await step();
+  } catch (error) {
+    console.error(
+      `action cache: row ${row._id} could not be deleted and is left for later:`,
+      error,
+    );
+    return "kept";
+  }
+}

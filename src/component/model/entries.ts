@@ -1,0 +1,100 @@
+import type { Value } from "convex/values";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import type { Content, Entry } from "../validators.js";
+import type { CommitTs } from "./commitOrder.js";
+import { deleteParts, loadContent, saveContent } from "./content.js";
+
+/** An entry's place: its name and key, and the key that 0.3.1 gave it where that differs. */
+export type Place = { name: string; key: Value; legacyKey?: Value };
+
+/** The row of an entry, dead or alive. */
+export async function findRow(ctx: QueryCtx, place: Place): Promise<Doc<"values"> | null> {
+  const row = await rowAt(ctx, place.name, place.key);
+  if (row !== null || place.legacyKey === undefined) return row;
+  return await rowAt(ctx, place.name, place.legacyKey);
+}
+
+/** The row under which 0.3.1 stored the entry, where it used another key. */
+export async function findLegacyRow(ctx: QueryCtx, place: Place): Promise<Doc<"values"> | null> {
+  return place.legacyKey === undefined ? null : await rowAt(ctx, place.name, place.legacyKey);
+}
+
+function rowAt(ctx: QueryCtx, name: string, key: Value) {
+  return ctx.db
+    .query("values")
+    .withIndex("key", (q) => q.eq("name", name).eq("args", key))
+    .first();
+}
+
+/** The entry of a row, or null where a part of its value is missing. */
+export async function loadEntry(ctx: QueryCtx, row: Doc<"values">): Promise<Entry | null> {
+  const loaded = await loadContent(ctx, row);
+  if (loaded === null) return null;
+  return {
+    id: row._id,
+    content: loaded,
+    createdAt: Math.floor(row._creationTime),
+    expiresAt: await expiryOf(ctx, row),
+    fillMs: row.fillMs ?? null,
+  };
+}
+
+/** When a row's value ceases to be fresh: 0.3.1 kept that in `metadata` only. */
+async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<number | null> {
+  if (row.metadataId === undefined) return row.expiresAt ?? null;
+  return (await ctx.db.get("metadata", row.metadataId))?.expiresAt ?? null;
+}
+
+/** What a stored value brings along. */
+export type NewEntry = {
+  name: string;
+  key: Value;
+  content: Content;
+  ttl: number | null;
+  startedAt: CommitTs;
+  token?: Id<"fills">;
+  fillMs?: number;
+};
+
+/** Stores an entry where there is none: the value is written once. */
+export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<void> {
+  const { key, content, ttl, ...rest } = entry;
+  const expiresAt = ttl === null || ttl === Infinity ? undefined : Date.now() + ttl;
+  const valueId = await ctx.db.insert("values", {
+    ...rest,
+    args: key,
+    expiresAt,
+    ...(await saveContent(ctx, content)),
+  });
+  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+}
+
+/** Deletes an entry and all that belongs to it; what is gone already is no error. */
+export async function deleteEntry(
+  ctx: MutationCtx,
+  row: Doc<"values">,
+  knownMetadata?: Doc<"metadata">,
+): Promise<void> {
+  const metadata = knownMetadata ?? (await metadataOf(ctx, row));
+  await deleteParts(ctx, row);
+  await ctx.db.delete("values", row._id);
+  if (metadata !== null) await ctx.db.delete("metadata", metadata._id);
+}
+
+/** The row that says when an entry may be deleted; null if it never expires. */
+export async function metadataOf(
+  ctx: QueryCtx,
+  row: Pick<Doc<"values">, "_id" | "metadataId" | "expiresAt">,
+): Promise<Doc<"metadata"> | null> {
+  if (row.metadataId !== undefined) return await ctx.db.get("metadata", row.metadataId);
+  return row.expiresAt === undefined ? null : await metadataOfId(ctx, row._id);
+}
+
+/** The row that says when an entry may be deleted, by the entry's id alone. */
+export function metadataOfId(ctx: QueryCtx, valueId: Id<"values">) {
+  return ctx.db
+    .query("metadata")
+    .withIndex("valueId", (q) => q.eq("valueId", valueId))
+    .first();
+}

@@ -1,0 +1,44 @@
+import { getConvexSize, type Value } from "convex/values";
+import { fromContent, toContent } from "../../shared/content.js";
+import { expiryUnder } from "../../shared/freshness.js";
+import { tooLarge } from "../../shared/errors.js";
+import { identifyByArgs } from "../../shared/key.js";
+import type { Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { putEntry } from "./changes.js";
+import { loadEntry } from "./entries.js";
+import { Judge } from "./invalidations.js";
+import { findLivingRow } from "./lookup.js";
+
+/** How 0.3.1 addresses an entry. */
+type ByArgs = { name: string; args: Value; ttl: number | null };
+
+/** `lib.get` of 0.3.1. It reads the clock, so its result is reused for 17 s at most. */
+export async function getByArgs(ctx: QueryCtx, { name, args, ttl }: ByArgs) {
+  const place = { name, ...(await identifyByArgs(args)) };
+  const row = await findLivingRow(ctx, new Judge(ctx), place);
+  if (row === null) return { kind: "miss" } as const;
+  const entry = await loadEntry(ctx, row);
+  if (entry === null || expiryUnder(entry, ttl) <= Date.now()) {
+    return { kind: "miss", expiredEntry: row._id } as const;
+  }
+  return { kind: "hit", value: fromContent(entry.content) } as const;
+}
+
+/** `lib.put` of 0.3.1. */
+export async function putByArgs(
+  ctx: MutationCtx,
+  request: ByArgs & { value: Value; expiredEntry?: Id<"values"> },
+): Promise<{ cacheHit: boolean; deletedExpiredEntry: boolean }> {
+  const { name, args, value, ttl, expiredEntry } = request;
+  const place = { name, ...(await identifyByArgs(args)) };
+  const row = await findLivingRow(ctx, new Judge(ctx), place);
+  if (row !== null && row._id !== expiredEntry) {
+    const expires = row.expiresAt !== undefined || row.metadataId !== undefined;
+    if (expires === (ttl !== null)) return { cacheHit: true, deletedExpiredEntry: false };
+  }
+  const content = toContent(value, getConvexSize(name) + getConvexSize(place.key));
+  if (content === null) throw tooLarge(name);
+  await putEntry(ctx, place, { content, ttl });
+  return { cacheHit: false, deletedExpiredEntry: row !== null };
+}
