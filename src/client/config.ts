@@ -1,0 +1,65 @@
+import type {
+  FunctionArgs,
+  FunctionReference,
+  FunctionReference_future,
+  FunctionReturnType,
+  FunctionVisibility,
+} from "convex/server";
+import type { Value } from "convex/values";
+import type { LogEvent } from "./log.js";
+
+/** Any reference to an action that `ctx.runAction` takes. */
+export type AnyAction =
+  | FunctionReference<"action", FunctionVisibility>
+  | FunctionReference_future<"action", FunctionVisibility>;
+
+/** How an {@link ActionCache} works; only `action` is required. */
+export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
+  /** The action that computes the values. */
+  action: Action;
+  /**
+   * The cache's name, under which its entries are stored; change it to start
+   * afresh, as when the action returns something else. Default: the action's
+   * function name.
+   */
+  name?: string;
+  /**
+   * How long a value is fresh, in ms, or a function of the value and its
+   * arguments that says so; null for ever. Default: for ever.
+   */
+  ttl?:
+    | number
+    | null
+    | ((value: FunctionReturnType<Action>, args: FunctionArgs<Action>) => number | null);
+  /**
+   * Shortens each entry's ttl by a random part of it, up to this fraction from 0
+   * to 1, so that entries stored together don't expire together. Default: 0.
+   */
+  jitter?: number;
+  /** The part of the arguments that identifies the entry. Default: all of them. */
+  key?: (args: FunctionArgs<Action>) => Value;
+  /**
+   * Whether to store a value; where it returns false the value is only returned.
+   * Default: always.
+   */
+  shouldCache?: (value: FunctionReturnType<Action>, args: FunctionArgs<Action>) => boolean;
+  /**
+   * Whether to log what became of each fetch, one JSON object a line on
+   * `console.log`; or a function that gets each event. Default: false.
+   */
+  log?: boolean | ((event: LogEvent) => void);
+}
+
+/** Options of one fetch. */
+export type FetchOptions = {
+  /**
+   * How long the value is fresh, in ms, in place of the configured ttl. An entry
+   * stored under a longer one is judged by this, from its creation.
+   */
+  ttl?: number;
+  /**
+   * Runs the action whatever is stored, and replaces that. Others are served
+   * what is stored until then. Default: false.
+   */
+  force?: boolean;
+};

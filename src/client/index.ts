@@ -1,0 +1,13 @@
+export { ActionCache, type PeekedEntry } from "./ActionCache.js";
+export { removeAll } from "./clearing.js";
+export type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
+export type { LogEvent } from "./log.js";
+export type { ComponentApi } from "../component/_generated/component.js";
+export {
+  type CacheError,
+  type CacheErrorData,
+  ERROR_CODES,
+  type ErrorCode,
+  isCacheError,
+} from "../shared/errors.js";
+export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
