@@ -1,0 +1,119 @@
+/** An app for tests: the component on a rig, and an action whose behaviour the test sets. */
+import { convexTest } from "convex-test";
+import {
+  actionGeneric,
+  componentsGeneric,
+  defineSchema,
+  type FunctionReference,
+  getFunctionAddress,
+  internalActionGeneric,
+  makeFunctionReference,
+} from "convex/server";
+import { v, type Value } from "convex/values";
+import { ActionCache, type ActionCacheConfig, type LogEvent } from "../client/index.js";
+import type { ActionContext } from "../client/contexts.js";
+import type { ComponentApi } from "../component/_generated/component.js";
+import type { DataModel } from "../component/_generated/dataModel.js";
+import type { GenericMutationCtx } from "convex/server";
+import { register } from "../test.js";
+import { observe, type Observer, refuseValue } from "./syscalls.js";
+
+export type Args = Record<string, Value>;
+export type Compute = FunctionReference<"action", "internal", Args, Value>;
+
+/** The wrapped action: counts its runs, and does what the test says. */
+export class Upstream {
+  runs = 0;
+  /** What was asked for, in order. */
+  asked: Args[] = [];
+  /** What a run does; by default it tells its number. */
+  answer: (args: Args, run: number) => Value | Promise<Value> = (_, run) => run;
+
+  async run(args: Args): Promise<Value> {
+    this.runs += 1;
+    this.asked.push(args);
+    return await this.answer(args, this.runs);
+  }
+}
+
+/** The action that the caches of tests wrap. */
+export const compute = makeFunctionReference<"action">("upstream:compute") as unknown as Compute;
+
+/** The component, as an app has it from its generated code. */
+export const component = componentsGeneric().actionCache as unknown as ComponentApi;
+
+/** An action's context whose calls the observer counts, and the rig checks. */
+function watchedContext(ctx: ActionContext, observer: Observer): ActionContext {
+  const watch =
+    (kind: "queries" | "mutations" | "actions", call: (...args: never[]) => Promise<unknown>) =>
+    async (reference: never, args: never) => {
+      observer.counts[kind] += 1;
+      observer.failCall(getFunctionAddress(reference).reference ?? "upstream");
+      refuseValue(args, "arguments");
+      const result = await call(reference, args);
+      refuseValue(result as Value, "a result");
+      return result;
+    };
+  return {
+    runQuery: watch("queries", ctx.runQuery),
+    runMutation: watch("mutations", ctx.runMutation),
+    runAction: watch("actions", ctx.runAction),
+  } as ActionContext;
+}
+
+/** An app with the component installed, on a rig that refuses what a deployment refuses. */
+export function createApp() {
+  const upstream = new Upstream();
+  const events: LogEvent[] = [];
+  const t = convexTest({
+    schema: defineSchema({}),
+    modules: {
+      "./_generated/api.js": () => Promise.resolve({}),
+      "./upstream.ts": () =>
+        Promise.resolve({
+          compute: internalActionGeneric({
+            args: v.any() as never,
+            handler: (_, args: Args) => upstream.run(args),
+          }),
+          noop: actionGeneric({ args: {}, handler: () => null }),
+        }),
+    },
+    transactionLimits: true,
+  });
+  register(t);
+  const observer = observe();
+  return {
+    t,
+    upstream,
+    events,
+    observer,
+    /** A cache that records its events. */
+    cache: (config: Partial<ActionCacheConfig<Compute>> = {}) =>
+      new ActionCache(component, {
+        action: compute,
+        name: "test",
+        log: (event) => events.push(event),
+        ...config,
+      }),
+    /** Runs something in an action of its own, whose calls are counted and can be made to fail. */
+    act: <T>(work: (ctx: ActionContext) => Promise<T>): Promise<T> =>
+      t.action((ctx) => work(watchedContext(ctx, observer))),
+    /** Reads or writes the component's own tables. */
+    inComponent: <T>(handler: (ctx: GenericMutationCtx<DataModel>) => Promise<T>): Promise<T> =>
+      (
+        t as unknown as {
+          runInComponent: (path: string, handler: unknown) => Promise<T>;
+        }
+      ).runInComponent("actionCache", handler),
+    /** All that is stored, by table. */
+    async stored() {
+      return await this.inComponent(async (ctx) => ({
+        values: await ctx.db.query("values").collect(),
+        metadata: await ctx.db.query("metadata").collect(),
+        parts: (await ctx.db.query("parts").collect()).length,
+        fills: await ctx.db.query("fills").collect(),
+        invalidations: await ctx.db.query("invalidations").collect(),
+      }));
+    },
+  };
+}
