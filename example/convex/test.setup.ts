@@ -1,0 +1,38 @@
+import { register } from "@convex-dev/action-cache/test";
+import { convexTest } from "convex-test";
+import { vi } from "vitest";
+import schema from "./schema.js";
+
+/** This app with its cache, as a deployment would have it after its first push. */
+export function initApp() {
+  const app = convexTest(schema, import.meta.glob(["./**/*.*s", "!./**/*.test.ts"]));
+  register(app);
+  return app;
+}
+
+/** Takes the place of every HTTP service, and keeps the requests that reach it, in order. */
+export function stubService(answer: (url: URL, body: string) => unknown): {
+  requests: URL[];
+} {
+  const requests: URL[] = [];
+  vi.stubGlobal("fetch", (url: URL, init?: { body?: string }) => {
+    requests.push(url);
+    const result = answer(url, init?.body ?? "");
+    return Promise.resolve(result instanceof Response ? result : Response.json(result));
+  });
+  return { requests };
+}
+
+/** Open-Meteo's answer for one place, with whatever `fields` a test is about. */
+export function geocodingAnswer(fields: Record<string, string | number> = {}) {
+  const place = {
+    id: 2950159,
+    name: "Berlin",
+    latitude: 52.52437,
+    longitude: 13.41053,
+    country_code: "DE",
+    population: 3426354,
+    ...fields,
+  };
+  return { results: [place], generationtime_ms: 0.5 };
+}

