@@ -1,4 +1,5 @@
-import { MAX_REQUESTS_PER_CALL } from "../shared/limits.js";
+import { getConvexSize, type Value } from "convex/values";
+import { MAX_ARGUMENT_BYTES, MAX_REQUESTS_PER_CALL } from "../shared/limits.js";
 
 type Waiting<Request, Result> = {
   request: Promise<Request>;
@@ -16,7 +17,7 @@ type Ready<Request, Result> = Omit<Waiting<Request, Result>, "request"> & {
  * A call answers as many of its requests as its transaction has room for, from
  * the first on; the rest are asked again.
  */
-export class Batcher<Request, Result> {
+export class Batcher<Request extends object, Result> {
   #waiting: Waiting<Request, Result>[] = [];
 
   constructor(private readonly call: (requests: Request[]) => Promise<Result[]>) {}
@@ -34,7 +35,7 @@ export class Batcher<Request, Result> {
     this.#waiting = [];
     let rest = await this.#whatIsReady(waiting);
     while (rest.length > 0) {
-      const batch = rest.slice(0, MAX_REQUESTS_PER_CALL);
+      const batch = whatOneCallTakes(rest);
       try {
         const results = await this.call(batch.map(({ request }) => request));
         if (results.length === 0) throw new Error("action cache: a call answered no request");
@@ -56,4 +57,14 @@ export class Batcher<Request, Result> {
       return [];
     });
   }
+}
+
+/** As many requests, from the first on, as fit into a call's arguments, and at least one. */
+function whatOneCallTakes<Item extends { request: object }>(items: Item[]): Item[] {
+  let bytes = 0;
+  const tooMany = items.findIndex(({ request }, index) => {
+    bytes += getConvexSize(request as Value);
+    return index > 0 && (bytes > MAX_ARGUMENT_BYTES || index >= MAX_REQUESTS_PER_CALL);
+  });
+  return tooMany === -1 ? items : items.slice(0, tooMany);
 }

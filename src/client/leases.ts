@@ -36,6 +36,7 @@ export class Leases {
   }
 
   async #beat(): Promise<void> {
+    this.#timer = undefined;
     const tokens = [...this.#held];
     try {
       const held = new Set(await this.ctx.runMutation(this.component.fills.heartbeat, { tokens }));
@@ -43,6 +44,6 @@ export class Leases {
     } catch {
       // A beat that is lost is made good by the next, or the lease lapses.
     }
-    this.#timer = this.#held.size > 0 ? this.#next() : undefined;
+    if (this.#held.size > 0) this.#timer ??= this.#next();
   }
 }

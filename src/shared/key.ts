@@ -1,6 +1,6 @@
 import { Base64, getConvexSize, type Value } from "convex/values";
 import { encode } from "./codec.js";
-import { MAX_INLINE_KEY_BYTES, MAX_INLINE_NESTING } from "./limits.js";
+import { MAX_DOCUMENT_BYTES, MAX_INLINE_KEY_BYTES, MAX_INLINE_NESTING } from "./limits.js";
 
 /**
  * What identifies an entry within its cache.
@@ -19,9 +19,7 @@ export async function identifyByArgs(args: Value): Promise<Identity> {
   const key = isPlainObject(canonicalArgs) ? canonicalArgs : [null, "args", canonicalArgs];
   if (fitsInline(key)) return { key };
   const digested = { key: await digest(key) };
-  return nesting(canonicalArgs) <= MAX_INLINE_NESTING
-    ? { ...digested, legacyKey: canonicalArgs }
-    : digested;
+  return fitsDocument(canonicalArgs) ? { ...digested, legacyKey: canonicalArgs } : digested;
 }
 
 /** Identifies the entry of a key that the app derived from the arguments. */
@@ -43,20 +41,24 @@ export function nesting(value: Value | undefined): number {
   return 0;
 }
 
-/** A copy without `undefined` fields, and with one `NaN`: equal for Convex is equal here. */
+/** A copy with its fields sorted, without `undefined` ones, and with one `NaN`: equal for Convex is equal here. */
 function canonical(value: Value): Value {
   if (typeof value === "number") return Number.isNaN(value) ? NaN : value;
   if (Array.isArray(value)) return value.map(canonical);
   if (!isPlainObject(value)) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
-    Object.entries(value).flatMap(([field, inner]) =>
-      inner === undefined ? [] : [[field, canonical(inner)]],
-    ),
+    fields.flatMap(([field, inner]) => (inner === undefined ? [] : [[field, canonical(inner)]])),
   );
 }
 
 function fitsInline(key: Value): boolean {
   return getConvexSize(key) <= MAX_INLINE_KEY_BYTES && nesting(key) <= MAX_INLINE_NESTING;
+}
+
+/** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */
+function fitsDocument(args: Value): boolean {
+  return getConvexSize(args) < MAX_DOCUMENT_BYTES && nesting(args) <= MAX_INLINE_NESTING;
 }
 
 function isPlainObject(value: Value | undefined): value is { [field: string]: Value | undefined } {

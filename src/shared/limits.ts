@@ -27,6 +27,9 @@ export const MAX_VALUE_BYTES = Math.floor(15.9 * MIB);
 /** A key over this is stored and compared as its SHA-256. */
 export const MAX_INLINE_KEY_BYTES = KIB;
 
+/** What the requests of one call add up to at most: its arguments may be 16 MiB. */
+export const MAX_ARGUMENT_BYTES = 15 * MIB;
+
 /** How many requests one call of the component takes. */
 export const MAX_REQUESTS_PER_CALL = 1000;
 
