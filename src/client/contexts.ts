@@ -1,9 +1,4 @@
-import type {
-  GenericActionCtx,
-  GenericDataModel,
-  GenericMutationCtx,
-  GenericQueryCtx,
-} from "convex/server";
+import type { GenericActionCtx, GenericDataModel } from "convex/server";
 
 /** What the cache needs of an action's context. */
 export type ActionContext = Pick<
@@ -11,11 +6,11 @@ export type ActionContext = Pick<
   "runQuery" | "runMutation" | "runAction"
 >;
 
-/** What the cache needs to change entries: a mutation's context, or an action's. */
-export type MutationContext = Pick<
-  GenericMutationCtx<GenericDataModel>,
-  "runQuery" | "runMutation"
->;
+/**
+ * What the cache needs to change entries: a mutation's context, or an action's.
+ * In an action's terms, which a mutation's context fits too, but not the other way round.
+ */
+export type MutationContext = Pick<ActionContext, "runQuery" | "runMutation">;
 
 /** What the cache needs to look at entries: any context. */
-export type QueryContext = Pick<GenericQueryCtx<GenericDataModel>, "runQuery">;
+export type QueryContext = Pick<ActionContext, "runQuery">;

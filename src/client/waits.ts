@@ -1,8 +1,9 @@
 import type { FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
 import { SECOND } from "../shared/time.js";
-import type { Entry, Place } from "./session.js";
+import { Alarm } from "./alarm.js";
 import { deserializeError } from "./failures.js";
+import type { Entry, Place } from "./session.js";
 
 /** How the fill ended that somebody waited for. */
 export type Outcome =
@@ -27,6 +28,7 @@ type Status = FunctionReturnType<ComponentApi["entries"]["read"]>[number];
 
 type Wait = {
   place: Place;
+  token: string;
   since: number;
   pollAt: number;
   resolve: (outcome: Outcome) => void;
@@ -35,6 +37,8 @@ type Wait = {
 
 const FIRST_POLL_MS = 100;
 const MIN_POLL_MS = 50;
+/** The next poll comes after this part of the time that the fill has run. */
+const POLL_GROWTH = 0.6;
 const MAX_POLL_MS = 4 * SECOND;
 /** Polls that are due so close together share a query. */
 const SLACK_MS = 20;
@@ -49,95 +53,61 @@ const GRACE_MS = SECOND;
  * costs a number of polls that grows with its logarithm.
  */
 export class Waits {
-  readonly #waits = new Map<string, Set<Wait>>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #waits = new Set<Wait>();
+  readonly #alarm = new Alarm();
+  #polling = false;
 
   constructor(private readonly poll: (place: Place, token: string) => Promise<Status>) {}
 
   /** Waits until a fill has ended. Rejects if that can't be found out. */
-  for(place: Place, held: Held): Promise<Outcome> {
+  for(place: Place, { token, since, deadline, lastFillMs }: Held): Promise<Outcome> {
+    const expected = Math.max(since + (lastFillMs ?? FIRST_POLL_MS), Date.now() + MIN_POLL_MS);
+    const pollAt = Math.min(expected + jittered(MIN_POLL_MS), deadline + GRACE_MS);
     return new Promise((resolve, reject) => {
-      const expected = held.since + (held.lastFillMs ?? FIRST_POLL_MS);
-      const pollAt = Math.max(expected, Date.now() + MIN_POLL_MS) + jittered(MIN_POLL_MS);
-      this.#add(held.token, {
-        place,
-        since: held.since,
-        pollAt: Math.min(pollAt, held.deadline + GRACE_MS),
-        resolve,
-        reject,
-      });
-      this.#schedule();
+      this.#waits.add({ place, token, since, pollAt, resolve, reject });
+      if (this.#polling) this.#alarm.wake();
+      else void this.#pollUntilAllEnded();
     });
   }
 
-  #add(token: string, wait: Wait): void {
-    const waits = this.#waits.get(token) ?? new Set();
-    this.#waits.set(token, waits.add(wait));
+  async #pollUntilAllEnded(): Promise<void> {
+    this.#polling = true;
+    while (this.#waits.size > 0) {
+      await this.#alarm.until(Math.min(...[...this.#waits].map(({ pollAt }) => pollAt)));
+      const due = [...this.#waits].filter(({ pollAt }) => pollAt <= Date.now() + SLACK_MS);
+      await Promise.all(due.map((wait) => this.#pollOne(wait)));
+    }
+    this.#polling = false;
   }
 
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    const pollAt = Math.min(...this.#all().map(([, wait]) => wait.pollAt));
-    if (pollAt === Infinity) return;
-    this.#timer = setTimeout(() => void this.#pollDue(), Math.max(0, pollAt - Date.now()));
-  }
-
-  #all(): [string, Wait][] {
-    return [...this.#waits].flatMap(([token, waits]) =>
-      [...waits].map((wait): [string, Wait] => [token, wait]),
-    );
-  }
-
-  async #pollDue(): Promise<void> {
-    const due = this.#all().filter(([, wait]) => wait.pollAt <= Date.now() + SLACK_MS);
-    for (const [token, wait] of due) this.#remove(token, wait);
-    await Promise.all(due.map(([token, wait]) => this.#pollOne(token, wait)));
-    this.#schedule();
-  }
-
-  #remove(token: string, wait: Wait): void {
-    const waits = this.#waits.get(token);
-    waits?.delete(wait);
-    if (waits?.size === 0) this.#waits.delete(token);
-  }
-
-  async #pollOne(token: string, wait: Wait): Promise<void> {
+  async #pollOne(wait: Wait): Promise<void> {
     try {
-      const { entry, fill } = await this.poll(wait.place, token);
-      switch (fill?.state) {
-        case "running":
-          if (fill.deadline + GRACE_MS <= Date.now()) return wait.resolve({ kind: "lost" });
-          return this.#add(token, {
-            ...wait,
-            pollAt: nextPoll(wait, fill.deadline),
-          });
-        case "replaced":
-          if (fill.successor === undefined) return wait.resolve({ kind: "lost" });
-          return this.#add(fill.successor, {
-            ...wait,
-            pollAt: Date.now() + jittered(MIN_POLL_MS),
-          });
-        case "stored":
-          return wait.resolve(entry === null ? { kind: "lost" } : { kind: "stored", entry });
-        case "failed":
-          return wait.resolve({
-            kind: "failed",
-            error: deserializeError(fill.error),
-          });
-        case "skipped":
-          return wait.resolve({ kind: "unshared" });
-        default:
-          return wait.resolve({ kind: "lost" });
+      const { entry, fill } = await this.poll(wait.place, wait.token);
+      if (fill?.state === "running" && Date.now() < fill.deadline + GRACE_MS) {
+        wait.pollAt = nextPoll(wait, fill.deadline);
+      } else if (fill?.state === "replaced" && fill.successor !== undefined) {
+        wait.token = fill.successor;
+        wait.pollAt = Date.now() + jittered(MIN_POLL_MS);
+      } else {
+        this.#waits.delete(wait);
+        wait.resolve(outcomeOf(fill, entry));
       }
     } catch (error) {
+      this.#waits.delete(wait);
       wait.reject(error);
     }
   }
 }
 
+function outcomeOf(fill: Status["fill"], entry: Status["entry"]): Outcome {
+  if (fill?.state === "stored" && entry !== null) return { kind: "stored", entry };
+  if (fill?.state === "failed") return { kind: "failed", error: deserializeError(fill.error) };
+  return { kind: fill?.state === "skipped" ? "unshared" : "lost" };
+}
+
 function nextPoll(wait: Wait, deadline: number): number {
   const now = Date.now();
-  const interval = Math.min(Math.max((now - wait.since) * 0.4, MIN_POLL_MS), MAX_POLL_MS);
+  const interval = Math.min(Math.max((now - wait.since) * POLL_GROWTH, MIN_POLL_MS), MAX_POLL_MS);
   return Math.min(now + jittered(interval), deadline + GRACE_MS);
 }
 

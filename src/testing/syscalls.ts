@@ -43,6 +43,8 @@ const zero = (): Counts => ({
 export class Observer {
   counts = zero();
   accesses: Access[] = [];
+  /** How many operations there were since the beginning, to tell whether anything happens. */
+  operations = 0;
   /** Every document as it was last written, rolled back or not. */
   readonly documents = new Map<string, Doc>();
   /** Called before each database operation; throws to make it fail. */
@@ -144,6 +146,7 @@ async function watched(real: Syscall, op: string, jsonArgs: string): Promise<str
     queryId: number;
     value: { [field: string]: unknown };
   };
+  seen.operations += 1;
   seen.fault(op, args);
   switch (op) {
     case "1.0/createFunctionHandle":
