@@ -37,6 +37,15 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
   },
   {
+    // Tests take values of any shape, and contexts apart.
+    files: ["**/*.test.ts", "src/testing/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-base-to-string": "off",
+      "@typescript-eslint/no-unnecessary-type-assertion": "off",
+      "@typescript-eslint/unbound-method": "off",
+    },
+  },
+  {
     // The plugin's own globs look for a folder named `convex`.
     files: ["src/component/**/*.ts", "example/convex/**/*.ts"],
     ignores: ["**/*.test.ts"],

@@ -1,13 +1,19 @@
 import { type FunctionArgs, type FunctionReturnType, getFunctionName } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
-import { fromContent } from "../shared/content.js";
-import { tooLarge } from "../shared/errors.js";
-import { checkBatchSize, checkJitter, checkTtl } from "./checks.js";
+import { uncarry } from "../shared/carry.js";
+import { fetchInMutation, runScheduled } from "./background.js";
+import { checkBatchSize, checkConfig, checkTtl } from "./checks.js";
 import { removeAll } from "./clearing.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
-import type { ActionContext, MutationContext, QueryContext } from "./contexts.js";
+import {
+  type ActionContext,
+  isActionContext,
+  type MutationContext,
+  type MutationOnlyContext,
+  type QueryContext,
+} from "./contexts.js";
 import { fetchValue } from "./fetch.js";
-import { report } from "./log.js";
+import { type LogEvent, report } from "./log.js";
 import { Policy } from "./policy.js";
 import { sessionOf } from "./session.js";
 
@@ -22,6 +28,20 @@ export type PeekedEntry<Result> = {
   staleUntil: number | null;
   /** Until when a running fill holds the entry's lease; null if none runs. */
   fillingUntil: number | null;
+};
+
+/** What a fetch resolves to, and how it was come by; times in ms since 1970. */
+export type FetchedEntry<Result> = {
+  value: Result;
+  /**
+   * `hit`: stored and fresh; `stale`: stored and served past its ttl; `filled`:
+   * this fetch ran the action; `coalesced`: another one did, at the same time.
+   */
+  status: "hit" | "stale" | "filled" | "coalesced";
+  /** When the value was stored, or computed where it was not stored. */
+  createdAt: number;
+  /** When it ceases to be fresh; null for never. At once, where it was not stored. */
+  expiresAt: number | null;
 };
 
 /**
@@ -52,33 +72,71 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   ) {
     this.name = config.name || getFunctionName(config.action);
     this.#config = config;
-    if (typeof config.ttl !== "function") checkTtl(this.name, "`ttl`", config.ttl);
-    checkJitter(this.name, config.jitter);
+    checkConfig(this.name, config);
   }
 
   /**
-   * Resolves to the value for these arguments: the stored one if it is fresh,
-   * else that of a run of the action, one for all who ask at once.
+   * Resolves to the value for these arguments: the stored one if it is fresh, or
+   * stale within its window; else that of a run of the action, one for all who
+   * ask at once.
+   *
+   * A mutation can't run the action: there it resolves to the stored value, or
+   * null, and schedules a refresh in the mutation's transaction where that is
+   * missing or not fresh.
    *
    * @throws What the action throws; a {@link CacheError} if `ttl` is out of range.
    */
   async fetch(
     ctx: ActionContext,
     args: FunctionArgs<Action>,
+    options?: FetchOptions,
+  ): Promise<FunctionReturnType<Action>>;
+  async fetch(
+    ctx: MutationOnlyContext,
+    args: FunctionArgs<Action>,
+    options?: FetchOptions,
+  ): Promise<FunctionReturnType<Action> | null>;
+  async fetch(
+    ctx: ActionContext | MutationOnlyContext,
+    args: FunctionArgs<Action>,
+    options?: FetchOptions,
+  ): Promise<FunctionReturnType<Action> | null>;
+  // The last overload is the one that `ReturnType` sees.
+  async fetch(
+    ctx: ActionContext,
+    args: FunctionArgs<Action>,
+    options?: FetchOptions,
+  ): Promise<FunctionReturnType<Action>>;
+  async fetch(
+    ctx: ActionContext | MutationOnlyContext,
+    args: FunctionArgs<Action>,
     options: FetchOptions = {},
-  ): Promise<FunctionReturnType<Action>> {
-    checkTtl(this.name, "the `ttl` of this fetch", options.ttl);
-    const policy = this.#policy(args, options.ttl);
-    const fetched = await fetchValue(sessionOf(ctx, this.component), policy, {
-      ttl: policy.readTtl,
-      force: options.force ?? false,
-    });
-    report(this.#config.log, {
-      type: "action-cache-stats",
-      name: this.name,
-      ...fetched.event,
-    });
+  ): Promise<FunctionReturnType<Action> | null> {
+    if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
+    const { ttl, force = false } = options;
+    checkTtl(this.name, "the `ttl` of this fetch", ttl);
+    const policy = this.#policy(args, ttl);
+    const fetched = await fetchInMutation(ctx, this.component, policy, force);
+    this.#report(fetched.event);
     return fetched.value;
+  }
+
+  /**
+   * Fetches as {@link ActionCache.fetch} does in an action, and tells how the
+   * value was come by, when it was stored, and when it ceases to be fresh.
+   *
+   * @throws What the action throws; a {@link CacheError} if `ttl` is out of range.
+   */
+  async fetchEntry(
+    ctx: ActionContext,
+    args: FunctionArgs<Action>,
+    { ttl, force = false }: FetchOptions = {},
+  ): Promise<FetchedEntry<FunctionReturnType<Action>>> {
+    checkTtl(this.name, "the `ttl` of this fetch", ttl);
+    const session = sessionOf(ctx, this.component);
+    const { event, ...entry } = await fetchValue(session, this.#policy(args, ttl), force);
+    this.#report(event);
+    return entry;
   }
 
   /**
@@ -89,15 +147,19 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: QueryContext,
     args: FunctionArgs<Action>,
   ): Promise<PeekedEntry<FunctionReturnType<Action>> | null> {
-    const place = await this.#policy(args).place();
-    const { entry, fillingUntil } = await ctx.runQuery(this.component.entries.peek, place);
+    const policy = this.#policy(args);
+    const { entry, fillingUntil } = await ctx.runQuery(
+      this.component.entries.peek,
+      await policy.place(),
+    );
     if (entry === null) return null;
     const { content, createdAt, expiresAt } = entry;
+    const staleUntil = expiresAt === null ? null : expiresAt + policy.staleWhileRevalidate;
     return {
-      value: fromContent(content) as FunctionReturnType<Action>,
+      value: uncarry(content) as FunctionReturnType<Action>,
       createdAt,
       expiresAt,
-      staleUntil: expiresAt,
+      staleUntil: staleUntil === Infinity ? null : staleUntil,
       fillingUntil,
     };
   }
@@ -118,14 +180,32 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     checkTtl(this.name, "the `ttl` of this put", options.ttl);
     const policy = this.#policy(args, options.ttl);
     const place = await policy.place();
-    const content = policy.pack(value, place);
-    if (content === null) throw tooLarge(this.name);
-    const ttl = policy.ttlOf(value);
-    await ctx.runMutation(this.component.entries.put, {
-      ...place,
-      content,
-      ttl,
-    });
+    const terms = policy.terms(value);
+    await ctx.runMutation(this.component.entries.put, { ...place, ...terms });
+  }
+
+  /**
+   * Schedules a background fill of the entry, unless one is scheduled or running.
+   * In a mutation, it commits or rolls back with it.
+   *
+   * @throws A {@link CacheError} if the cache has functions of its own and no `refresher`.
+   */
+  async refresh(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
+    const request = await this.#policy(args).schedule("`refresh`", false);
+    await ctx.runMutation(this.component.fills.schedule, { requests: [request] });
+    return null;
+  }
+
+  /**
+   * Makes an entry stale from now, if it is fresh: the windows of stale service
+   * begin, and doing it again extends nothing. A fill that is running stores its
+   * value as stale.
+   */
+  async expire(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
+    const policy = this.#policy(args);
+    const { retain } = policy;
+    const place = await policy.place();
+    return await ctx.runMutation(this.component.entries.expire, { ...place, retain });
   }
 
   /**
@@ -166,6 +246,20 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   removeAll(ctx: MutationContext, before?: number): Promise<null> {
     return removeAll(ctx, this.component, before);
+  }
+
+  /**
+   * Runs a fill that was scheduled; called by the function that `refresher` makes.
+   *
+   * @internal
+   */
+  async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
+    const policyFor = (fillArgs: unknown) => this.#policy(fillArgs);
+    await runScheduled(ctx, this.component, policyFor, { token, name: this.name, args });
+  }
+
+  #report(event: Omit<LogEvent, "type" | "name">): void {
+    report(this.#config.log, { type: "action-cache-stats", name: this.name, ...event });
   }
 
   #policy(args: FunctionArgs<Action>, ttl?: number): Policy {

@@ -1,5 +1,6 @@
 import { refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE } from "../shared/limits.js";
+import type { ActionCacheConfig } from "./config.js";
 
 /** Refuses a ttl that is not a number of milliseconds from 0; null and undefined are none. */
 export function checkTtl(cache: string, option: string, ttl: unknown): void {
@@ -13,8 +14,35 @@ export function checkTtl(cache: string, option: string, ttl: unknown): void {
   });
 }
 
+/** Refuses a window that is not a number of milliseconds from 0. */
+function checkWindow(cache: string, option: string, window: unknown): void {
+  if (window === undefined || (typeof window === "number" && window >= 0)) return;
+  throw refusal({
+    code: "INVALID_WINDOW",
+    cache,
+    option,
+    value: window,
+    remedy: "Give a number of milliseconds from 0, or leave it out for none.",
+  });
+}
+
+/** Refuses to refresh in the background what the component alone can't fill. */
+export function checkRefresher(cache: string, config: ActionCacheConfig, because: string): void {
+  const needed = typeof config.ttl === "function" ? "`ttl`" : config.shouldCache && "`shouldCache`";
+  if (!needed || config.refresher) return;
+  throw refusal({
+    code: "REFRESHER_REQUIRED",
+    cache,
+    option: "`refresher`",
+    value: undefined,
+    remedy:
+      `${because} refreshes in the background, where the function ${needed} can't be called. ` +
+      "Export `refresher(() => cache)` from a module of your app, and name it here.",
+  });
+}
+
 /** Refuses a jitter outside 0 to 1. */
-export function checkJitter(cache: string, jitter: unknown): void {
+function checkJitter(cache: string, jitter: unknown): void {
   if (jitter === undefined || (typeof jitter === "number" && jitter >= 0 && jitter <= 1)) return;
   throw refusal({
     code: "INVALID_JITTER",
@@ -51,4 +79,15 @@ export function checkBefore(before: unknown): void {
     value: before,
     remedy: "Give a time in milliseconds since 1970, or leave it out to clear everything.",
   });
+}
+
+/** Refuses a configuration with an option out of its range, or one that lacks what another needs. */
+export function checkConfig(cache: string, config: ActionCacheConfig): void {
+  if (typeof config.ttl !== "function") checkTtl(cache, "`ttl`", config.ttl);
+  checkTtl(cache, "`errorTtl`", config.errorTtl);
+  checkWindow(cache, "`staleWhileRevalidate`", config.staleWhileRevalidate);
+  checkWindow(cache, "`staleIfError`", config.staleIfError);
+  checkJitter(cache, config.jitter);
+  if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
+  if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
 }

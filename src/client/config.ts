@@ -32,6 +32,33 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
     | null
     | ((value: FunctionReturnType<Action>, args: FunctionArgs<Action>) => number | null);
   /**
+   * For how long after its ttl a value is served while one refresh of it runs in
+   * the background, in ms (RFC 5861). Default: 0.
+   */
+  staleWhileRevalidate?: number;
+  /**
+   * For how long after its ttl a value is served when the action throws, in ms
+   * (RFC 5861). Default: 0.
+   */
+  staleIfError?: number;
+  /**
+   * For how long a failure of the action is remembered, and rethrown without
+   * running it again, in ms. Default: 0.
+   */
+  errorTtl?: number;
+  /**
+   * Refreshes an entry in the background before it expires, earlier the longer
+   * its fill takes, so that an entry that is read often never expires (XFetch).
+   * Default: false.
+   */
+  refreshAhead?: boolean;
+  /**
+   * The function that fills in the background in the app's own code, made with
+   * {@link refresher}. Needed where `ttl` is a function or `shouldCache` is set
+   * and entries are refreshed in the background, for the component can't call these.
+   */
+  refresher?: FunctionReference<"action", "internal", { token: string; args: unknown }, null>;
+  /**
    * Shortens each entry's ttl by a random part of it, up to this fraction from 0
    * to 1, so that entries stored together don't expire together. Default: 0.
    */

@@ -1,10 +1,16 @@
-import type { GenericActionCtx, GenericDataModel } from "convex/server";
+import type { GenericActionCtx, GenericDataModel, GenericMutationCtx } from "convex/server";
 
 /** What the cache needs of an action's context. */
 export type ActionContext = Pick<
   GenericActionCtx<GenericDataModel>,
   "runQuery" | "runMutation" | "runAction"
 >;
+
+/** A mutation's context, told from an action's by what it can't do. */
+export type MutationOnlyContext = Pick<
+  GenericMutationCtx<GenericDataModel>,
+  "runQuery" | "runMutation"
+> & { runAction?: undefined };
 
 /**
  * What the cache needs to change entries: a mutation's context, or an action's.
@@ -14,3 +20,8 @@ export type MutationContext = Pick<ActionContext, "runQuery" | "runMutation">;
 
 /** What the cache needs to look at entries: any context. */
 export type QueryContext = Pick<ActionContext, "runQuery">;
+
+/** Tells an action's context by what only an action can do. */
+export function isActionContext(ctx: ActionContext | MutationOnlyContext): ctx is ActionContext {
+  return "runAction" in ctx && ctx.runAction !== undefined;
+}

@@ -1,29 +1,26 @@
-import type { FunctionArgs } from "convex/server";
-import type { ComponentApi } from "../component/_generated/component.js";
-import { fromContent } from "../shared/content.js";
-import { expiryUnder } from "../shared/freshness.js";
-import { messageOf, serializeError } from "./failures.js";
+import { uncarry } from "../shared/carry.js";
+import { uncarryError, messageOf } from "../shared/failures.js";
+import { type Filled, runFill } from "../shared/fill.js";
 import type { LogEvent } from "./log.js";
 import type { Policy } from "./policy.js";
-import type { Entry, LocalOutcome, Place, Session } from "./session.js";
+import type { Entry, Found, Place, Session } from "./session.js";
 import type { Held, Outcome } from "./waits.js";
 
-/** A fetched value, and how it was come by. */
+/** A fetched value, and how it was come by; times in ms since 1970. */
 export type Fetched = {
   value: unknown;
-  status: "hit" | "filled" | "coalesced";
+  status: "hit" | "stale" | "filled" | "coalesced";
+  createdAt: number;
+  expiresAt: number | null;
   event: Pick<LogEvent, "get" | "put" | "reason">;
 };
-
-/** How a fill ended, as its holder reports it. */
-type Result = FunctionArgs<ComponentApi["fills"]["settle"]>["result"];
 
 /** After so many fills that were lost while it waited, a caller runs the action itself. */
 const MAX_ROUNDS = 3;
 
 /**
- * Fetches one value: looks it up, and if there is none that is fresh, claims the
- * fill, and either runs the action or waits for whoever is running it.
+ * Fetches one value: looks it up, serves it if it is fresh or may be served
+ * stale, and otherwise fills, or waits for whoever is filling.
  *
  * Rejects only with what the action threw: what fails in the cache costs the
  * caller no more than running the action.
@@ -31,98 +28,137 @@ const MAX_ROUNDS = 3;
 export async function fetchValue(
   session: Session,
   policy: Policy,
-  options: { ttl: number | null; force: boolean },
+  force: boolean,
 ): Promise<Fetched> {
   const placing = policy.place();
-  let seen: Entry | null = null;
-  if (!options.force) {
-    seen = await session.lookup(placing).catch(() => null);
-    if (seen !== null && isFresh(seen, options.ttl)) {
-      const hit = read(seen, { get: "hit" }, "hit");
-      if (hit !== null) return hit;
-    }
+  if (force) return await fillOrWait(session, policy, placing, null, true);
+  const { entry, failure } = await lookUp(session, policy, placing);
+  const failed = failure !== null && Date.now() < failure.until;
+  const served = entry && (await serve(session, policy, entry, failed));
+  if (served !== null) return served;
+  if (failed) {
+    const stale = entry && serveOnError(policy, entry, failure.error.message);
+    if (stale !== null) return stale;
+    throw uncarryError(failure.error);
   }
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const request = placing.then((place) => ({
-      ...place,
-      force: options.force && round === 0,
-      ...(seen === null ? {} : { seen: seen.id }),
-    }));
-    let claimed;
-    let place;
-    try {
-      claimed = await session.claim(request);
-      place = await placing;
-    } catch (error) {
-      return await runUnshared(session, policy, `claim failed: ${messageOf(error)}`);
-    }
-    if (claimed.kind === "granted") return await fill(session, policy, place, claimed.token);
-    if (claimed.kind === "found") {
-      seen = claimed.entry;
-      const found = isFresh(seen, options.ttl)
-        ? read(seen, { get: "miss", put: "hit" }, "hit")
-        : null;
-      if (found !== null) return found;
-      continue;
-    }
-    const held = { ...claimed, lastFillMs: seen?.fillMs ?? null };
-    const joined = await join(session, place, held);
-    if (joined === "unshared") {
-      return await runUnshared(session, policy, "the fill that was waited for shared no value");
-    }
-    if (joined !== "lost") return joined;
+  try {
+    return await fillOrWait(session, policy, placing, entry, false);
+  } catch (error) {
+    // Looked up again, for the entry may have been removed while the action ran.
+    const latest = policy.servesOnError ? (await lookUp(session, policy, placing)).entry : null;
+    const stale = latest && serveOnError(policy, latest, messageOf(error));
+    if (stale !== null) return stale;
+    throw error;
   }
-  return await runUnshared(session, policy, `${MAX_ROUNDS} fills that were waited for were lost`);
 }
 
-function isFresh(entry: Entry, ttl: number | null): boolean {
-  return Date.now() < expiryUnder(entry, ttl);
+/** Looks up the entry, and whether a failure is remembered; a lookup that fails finds nothing. */
+async function lookUp(
+  session: Session,
+  policy: Policy,
+  placing: Promise<Place>,
+): Promise<Pick<Found, "entry" | "failure">> {
+  const failures = policy.errorTtl > 0;
+  try {
+    return await session.lookup(
+      placing.then((place) => (failures ? { ...place, failures } : place)),
+    );
+  } catch {
+    return { entry: null, failure: null };
+  }
+}
+
+/** Serves an entry that is fresh, or stale within the window, and sees to its refresh. */
+async function serve(
+  session: Session,
+  policy: Policy,
+  entry: Entry,
+  failed: boolean,
+): Promise<Fetched | null> {
+  const now = Date.now();
+  const fresh = now < policy.expiryOf(entry);
+  if (!fresh && now >= policy.staleUntil(entry)) return null;
+  const status = fresh ? "hit" : "stale";
+  const served = read(policy, entry, status, { get: status });
+  if (served !== null && !failed && (!fresh || policy.refreshesAhead(entry))) {
+    await refresh(session, policy, entry);
+  }
+  return served;
+}
+
+/** Serves an entry in place of an error, within the window for that. */
+function serveOnError(policy: Policy, entry: Entry, reason: string): Fetched | null {
+  if (Date.now() >= policy.staleIfErrorUntil(entry)) return null;
+  return read(policy, entry, "stale", { get: "stale", reason });
+}
+
+/** Schedules a refresh of an entry, unless one is under way. It failing costs the reader nothing. */
+async function refresh(session: Session, policy: Policy, entry: Entry): Promise<void> {
+  const request = policy.schedule("this fetch", false);
+  await session
+    .schedule(request.then((schedule) => ({ ...schedule, seen: entry.id })))
+    .catch(() => {});
 }
 
 /** The value of an entry, or null if it can't be unpacked. */
-function read(entry: Entry, event: Fetched["event"], status: Fetched["status"]): Fetched | null {
+function read(
+  policy: Policy,
+  entry: Entry,
+  status: Fetched["status"],
+  event: Fetched["event"],
+): Fetched | null {
+  const expiry = policy.expiryOf(entry);
+  const expiresAt = expiry === Infinity ? null : expiry;
   try {
-    return { value: fromContent(entry.content), status, event };
+    const value = uncarry(entry.content);
+    return { value, status, createdAt: entry.createdAt, expiresAt, event };
   } catch {
     return null;
   }
 }
 
-/** Runs the action for its caller alone. */
-async function runUnshared(session: Session, policy: Policy, reason: string): Promise<Fetched> {
-  const value = await policy.run(session.ctx);
-  return {
-    value,
-    status: "filled",
-    event: { get: "miss", put: "skipped", reason },
-  };
-}
-
-/** Waits for a fill that somebody else runs, in this context or elsewhere. */
-async function join(
+/** Claims the fill, and runs the action, or waits for whoever is running it. */
+async function fillOrWait(
   session: Session,
-  place: Place,
-  held: Held,
-): Promise<Fetched | "unshared" | "lost"> {
-  const local = session.fills.get(held.token);
-  if (local !== undefined) {
-    const outcome = await local;
-    if (outcome.kind === "lost") return "lost";
-    return {
-      value: outcome.value,
-      status: "coalesced",
-      event: { get: "coalesced" },
-    };
+  policy: Policy,
+  placing: Promise<Place>,
+  looked: Entry | null,
+  force: boolean,
+): Promise<Fetched> {
+  let seen = looked;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let claimed;
+    let place;
+    try {
+      claimed = await session.claim(
+        placing.then((place) => ({
+          ...place,
+          force: force && round === 0,
+          ...(seen === null ? {} : { seen: seen.id }),
+        })),
+      );
+      place = await placing;
+    } catch (error) {
+      return await runAlone(session, policy, `the claim failed: ${messageOf(error)}`);
+    }
+    if (claimed.kind === "granted") return await fill(session, policy, place, claimed.token);
+    if (claimed.kind === "found") {
+      seen = claimed.entry;
+      const fresh = Date.now() < policy.expiryOf(seen);
+      const found = fresh ? read(policy, seen, "hit", { get: "miss", put: "hit" }) : null;
+      if (found !== null) return found;
+      continue;
+    }
+    const joined = await join(session, policy, place, {
+      ...claimed,
+      lastFillMs: seen?.fillMs ?? null,
+    });
+    if (joined === "unshared") {
+      return await runAlone(session, policy, "the fill that was waited for shared no value");
+    }
+    if (joined !== "lost") return joined;
   }
-  let outcome: Outcome;
-  try {
-    outcome = await session.waits.for(place, held);
-  } catch {
-    return "unshared";
-  }
-  if (outcome.kind === "failed") throw outcome.error;
-  if (outcome.kind !== "stored") return outcome.kind;
-  return read(outcome.entry, { get: "coalesced" }, "coalesced") ?? "unshared";
+  return await runAlone(session, policy, `${MAX_ROUNDS} fills that were waited for were lost`);
 }
 
 /** Runs the action under a lease, and settles it. */
@@ -132,60 +168,62 @@ async function fill(
   place: Place,
   token: string,
 ): Promise<Fetched> {
-  const filling = session.leases.during(token, () => runAndSettle(session, policy, place, token));
-  const shared = shareLocally(filling);
-  shared.catch(() => {}); // Nobody may be waiting, and the caller has the error already.
-  session.fills.set(token, shared);
+  const filling = session.leases.during(token, () => runUnder(session, policy, place, token));
+  session.fills.set(token, filling);
   try {
-    return await filling;
+    return fetched(await filling);
   } finally {
     session.fills.delete(token);
   }
 }
 
-async function shareLocally(filling: Promise<Fetched>): Promise<LocalOutcome> {
-  const { value, event } = await filling;
-  return event.put === "rejected" ? { kind: "lost" } : { kind: "value", value };
+/** Runs the action under a lease that is held, and settles it. */
+export function runUnder(
+  { ctx, component }: Pick<Session, "ctx" | "component">,
+  policy: Policy,
+  { name, key }: Place,
+  token: string,
+): Promise<Filled> {
+  return runFill({
+    run: () => policy.run(ctx),
+    store: (value) => policy.store(value),
+    settle: (result) => ctx.runMutation(component.fills.settle, { name, key, token, result }),
+    errorTtl: policy.errorTtl,
+  });
 }
 
-async function runAndSettle(
+function fetched({ put, reason, ...filled }: Filled): Fetched {
+  const event = { get: "miss" as const, put, ...(reason === undefined ? {} : { reason }) };
+  return { ...filled, status: "filled", event };
+}
+
+/** Runs the action for its caller alone. */
+async function runAlone(session: Session, policy: Policy, reason: string): Promise<Fetched> {
+  const value = await policy.run(session.ctx);
+  const now = Date.now();
+  return fetched({ value, put: "skipped", reason, createdAt: now, expiresAt: now });
+}
+
+/** Waits for a fill that somebody else runs, in this context or elsewhere. */
+async function join(
   session: Session,
   policy: Policy,
   place: Place,
-  token: string,
-): Promise<Fetched> {
-  const { ctx, component } = session;
-  const settle = (result: Result) =>
-    ctx.runMutation(component.fills.settle, {
-      name: place.name,
-      key: place.key,
-      token,
-      result,
-    });
-  const began = Date.now();
-  let value: unknown;
-  try {
-    value = await policy.run(ctx);
-  } catch (error) {
-    await settle({ kind: "failed", error: serializeError(error) }).catch(() => {});
-    throw error;
+  held: Held,
+): Promise<Fetched | "unshared" | "lost"> {
+  const local = session.fills.get(held.token);
+  if (local !== undefined) {
+    const { value, put, createdAt, expiresAt } = await local;
+    if (put === "rejected") return "lost";
+    return { value, status: "coalesced", createdAt, expiresAt, event: { get: "coalesced" } };
   }
-  const fetched = (put: LogEvent["put"], reason?: string): Fetched => ({
-    value,
-    status: "filled",
-    event: { get: "miss", put, ...(reason === undefined ? {} : { reason }) },
-  });
-  let skipped: string;
+  let outcome: Outcome;
   try {
-    const stored = policy.store(value, place);
-    if (stored.kind === "value") {
-      const put = await settle({ ...stored, fillMs: Date.now() - began });
-      return fetched(put === "none" ? "rejected" : put);
-    }
-    skipped = stored.reason;
-  } catch (error) {
-    skipped = messageOf(error);
+    outcome = await session.waits.for(place, held);
+  } catch {
+    return "unshared";
   }
-  await settle({ kind: "skipped" }).catch(() => {});
-  return fetched("skipped", skipped);
+  if (outcome.kind === "failed") throw outcome.error;
+  if (outcome.kind !== "stored") return outcome.kind;
+  return read(policy, outcome.entry, "coalesced", { get: "coalesced" }) ?? "unshared";
 }

@@ -1,6 +1,7 @@
-export { ActionCache, type PeekedEntry } from "./ActionCache.js";
+export { ActionCache, type FetchedEntry, type PeekedEntry } from "./ActionCache.js";
 export { removeAll } from "./clearing.js";
 export type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
+export { refresher } from "./refresher.js";
 export type { LogEvent } from "./log.js";
 export type { ComponentApi } from "../component/_generated/component.js";
 export {
@@ -10,4 +11,5 @@ export {
   type ErrorCode,
   isCacheError,
 } from "../shared/errors.js";
+export { type Freshness, freshness } from "../shared/freshness.js";
 export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";

@@ -93,6 +93,7 @@ describe("large values", () => {
       const part = await ctx.db.query("parts").first();
       await ctx.db.delete("parts", part!._id);
     });
+    expect(await app.t.query((ctx) => cache.peek(ctx, { a: 1 }))).toBeNull();
     expect(await length()).toBe(2 * MIB + 2);
     expect(await length()).toBe(2 * MIB + 2);
     expect(app.upstream.runs).toBe(2);

@@ -4,17 +4,17 @@ export type LogEvent = {
   /** The name of the cache. */
   name: string;
   /**
-   * `hit`: a stored value; `miss`: the action ran, or a value stored meanwhile
+   * `hit`: a stored value; `stale`: one past its ttl, within a window; `miss`: the action ran, or a value stored meanwhile
    * was found; `coalesced`: the value of a fill that another caller ran.
    */
-  get: "hit" | "miss" | "coalesced";
+  get: "hit" | "stale" | "miss" | "coalesced";
   /**
    * After a miss: `created` or `replaced` an entry; `hit`, another fill's value
    * was used; `skipped`, the value was not stored; `rejected`, the entry was
    * invalidated, or filled anew, while the action ran.
    */
   put?: "created" | "replaced" | "hit" | "skipped" | "rejected";
-  /** Why a value was not stored. */
+  /** Why a value was not stored, or why a stale one was served although the action ran. */
   reason?: string;
 };
 

@@ -1,16 +1,19 @@
-import { getConvexSize, type Value } from "convex/values";
-import { type Content, toContent } from "../shared/content.js";
+import { createFunctionHandle, type FunctionArgs, type FunctionReference } from "convex/server";
+import type { Value } from "convex/values";
+import type { ComponentApi } from "../component/_generated/component.js";
+import { carry, isStorable } from "../shared/carry.js";
+import { tooLarge } from "../shared/errors.js";
+import type { Storing, Terms } from "../shared/fill.js";
+import { type EntryTimes, expiryUnder, shouldRefreshAhead } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
-import { MAX_VALUE_BYTES } from "../shared/limits.js";
-import { checkTtl } from "./checks.js";
+import { type Numbers, storeByNumbers } from "../shared/storing.js";
+import { checkRefresher, checkTtl } from "./checks.js";
 import type { ActionCacheConfig } from "./config.js";
 import type { ActionContext } from "./contexts.js";
-import { messageOf } from "./failures.js";
 import type { Place } from "./session.js";
 
-/** What to do with a value: store it, or not, and why not. */
-export type Storing =
-  { kind: "value"; content: Content; ttl: number | null } | { kind: "unstored"; reason: string };
+/** A request for a background fill. */
+export type ScheduleRequest = FunctionArgs<ComponentApi["fills"]["schedule"]>["requests"][number];
 
 /** A cache's configuration, applied to the arguments of one fetch. */
 export class Policy {
@@ -34,42 +37,97 @@ export class Policy {
     return ctx.runAction(this.config.action, this.args);
   }
 
-  /** What the ttl is that a stored entry is judged by, beside its own; null for none. */
-  get readTtl(): number | null {
-    const ttl = this.ttl ?? this.config.ttl;
-    return typeof ttl === "number" ? ttl : null;
-  }
-
-  /** Decides how a value that was computed is stored. Never throws. */
-  store(value: unknown, place: Place): Storing {
-    try {
-      if (this.config.shouldCache?.(value, this.args) === false) {
-        return { kind: "unstored", reason: "shouldCache returned false" };
-      }
-      const content = this.pack(value, place);
-      if (content === null) {
-        return {
-          kind: "unstored",
-          reason: `the value is over ${MAX_VALUE_BYTES} bytes`,
-        };
-      }
-      return { kind: "value", content, ttl: this.ttlOf(value) };
-    } catch (error) {
-      return { kind: "unstored", reason: messageOf(error) };
+  /** Decides how a value that was computed is stored. */
+  store(value: unknown): Storing {
+    if (this.config.shouldCache?.(value, this.args) === false) {
+      return { kind: "unstored", reason: "shouldCache returned false" };
     }
+    return storeByNumbers(value as Value, this.#numbers(this.ttlOf(value)));
   }
 
-  /** A value as it crosses to the component, or null if it is too large to be stored. */
-  pack(value: unknown, place: Place): Content | null {
-    return toContent(value as Value, getConvexSize(place.name) + getConvexSize(place.key));
+  /** How a value that is put is stored; refuses one that can't be. */
+  terms(value: unknown): Terms {
+    const storing = storeByNumbers(value as Value, this.#numbers(this.ttlOf(value)));
+    if (storing.kind === "unstored") throw tooLarge(this.name);
+    return storing.terms;
   }
 
-  /** How long a value is fresh, jitter taken off, in ms; null for ever. */
+  /** How long a value is fresh by itself, in ms; null for ever. */
   ttlOf(value: unknown): number | null {
     const configured = this.ttl ?? this.config.ttl ?? null;
     const ttl = typeof configured === "function" ? configured(value, this.args) : configured;
     checkTtl(this.name, "the result of `ttl`", ttl);
-    if (ttl === null) return null;
-    return ttl - ttl * (this.config.jitter ?? 0) * Math.random();
+    return ttl;
+  }
+
+  /** How long an entry is kept after it ceased to be fresh, in ms. */
+  get retain(): number {
+    return Math.max(this.staleWhileRevalidate, this.config.staleIfError ?? 0);
+  }
+
+  /** How long a value is served after its ttl while it is refreshed, in ms. */
+  get staleWhileRevalidate(): number {
+    return this.config.staleWhileRevalidate ?? 0;
+  }
+
+  /** How long a failure is remembered, in ms. */
+  get errorTtl(): number {
+    return this.config.errorTtl ?? 0;
+  }
+
+  /** When an entry ceases to be fresh for this fetch, in ms; infinite for never. */
+  expiryOf(entry: EntryTimes): number {
+    return expiryUnder(entry, this.#readTtl);
+  }
+
+  /** When an entry may no longer be served while it is refreshed, in ms. */
+  staleUntil(entry: EntryTimes): number {
+    return this.expiryOf(entry) + this.staleWhileRevalidate;
+  }
+
+  /** When an entry may no longer be served because the action throws, in ms. */
+  staleIfErrorUntil(entry: EntryTimes): number {
+    return this.expiryOf(entry) + (this.config.staleIfError ?? 0);
+  }
+
+  /** Whether a stale value may be served when the action throws. */
+  get servesOnError(): boolean {
+    return (this.config.staleIfError ?? 0) > 0;
+  }
+
+  /** Whether this reader of a fresh entry is the one to refresh it ahead of its expiry. */
+  refreshesAhead(entry: EntryTimes & { fillMs: number | null }): boolean {
+    if (!this.config.refreshAhead) return false;
+    return shouldRefreshAhead(entry, this.expiryOf(entry), Date.now(), Math.random());
+  }
+
+  /** What a background fill of the entry needs; refuses what can't be filled there. */
+  async schedule(because: string, force: boolean): Promise<ScheduleRequest> {
+    checkRefresher(this.name, this.config, because);
+    if (!isStorable(this.args)) throw tooLarge(this.name);
+    const args = carry(this.args);
+    return { ...(await this.place()), force, args, runner: await this.#runner() };
+  }
+
+  async #runner(): Promise<ScheduleRequest["runner"]> {
+    const { action, refresher } = this.config;
+    if (refresher) return { kind: "app", refresher: await createFunctionHandle(refresher) };
+    const ttl = this.#readTtl;
+    return {
+      kind: "component",
+      action: await createFunctionHandle(action as FunctionReference<"action">),
+      errorTtl: this.errorTtl,
+      ...this.#numbers(ttl),
+    };
+  }
+
+  #numbers(ttl: number | null): Numbers {
+    return { ttl, jitter: this.config.jitter ?? 0, retain: this.retain };
+  }
+
+  /** The ttl that a stored entry is judged by, beside its own, in ms; null for none. */
+  get #readTtl(): number | null {
+    const ttl = this.ttl ?? this.config.ttl;
+    return typeof ttl === "number" ? ttl : null;
   }
 }

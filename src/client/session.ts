@@ -1,10 +1,12 @@
 import { convexToJson } from "convex/values";
-import type { FunctionArgs, FunctionReturnType } from "convex/server";
+import { type FunctionArgs, type FunctionReturnType, getFunctionAddress } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
 import type { Identity } from "../shared/key.js";
 import { Batcher } from "./batcher.js";
 import type { ActionContext } from "./contexts.js";
-import { Leases } from "./leases.js";
+import { Leases } from "../shared/leases.js";
+import type { Filled } from "../shared/fill.js";
+import type { ScheduleRequest } from "./policy.js";
 import { Waits } from "./waits.js";
 
 /** Where an entry is: its cache's name, and its key. */
@@ -13,13 +15,10 @@ export type Place = Identity & { name: string };
 /** An entry as the component returns it. */
 export type Entry = NonNullable<Found["entry"]>;
 
-type Lookup = Place & { token?: string };
-type Found = FunctionReturnType<ComponentApi["entries"]["read"]>[number];
+type Lookup = FunctionArgs<ComponentApi["entries"]["read"]>["requests"][number];
+export type Found = FunctionReturnType<ComponentApi["entries"]["read"]>[number];
 type ClaimRequest = FunctionArgs<ComponentApi["fills"]["claim"]>["requests"][number];
 type Claimed = FunctionReturnType<ComponentApi["fills"]["claim"]>[number];
-
-/** The value of a fill of this context, for other fetches of the same context. */
-export type LocalOutcome = { kind: "value"; value: unknown } | { kind: "lost" };
 
 /**
  * What the fetches of one context share: lookups and claims of one tick go in
@@ -29,15 +28,16 @@ export class Session {
   readonly leases: Leases;
   readonly waits: Waits;
   /** Fills that run in this context, by their token. */
-  readonly fills = new Map<string, Promise<LocalOutcome>>();
+  readonly fills = new Map<string, Promise<Filled>>();
   readonly #lookups: Batcher<Lookup, Found>;
   readonly #claims: Batcher<ClaimRequest, Claimed>;
+  readonly #schedules: Batcher<ScheduleRequest, boolean>;
 
   constructor(
     readonly ctx: ActionContext,
     readonly component: ComponentApi,
   ) {
-    this.leases = new Leases(ctx, component);
+    this.leases = new Leases((tokens) => ctx.runMutation(component.fills.heartbeat, { tokens }));
     this.#lookups = new Batcher((requests) =>
       callOnceEach(requests, (distinct) =>
         ctx.runQuery(component.entries.read, { requests: distinct }),
@@ -50,31 +50,51 @@ export class Session {
         joinFirst,
       ),
     );
+    this.#schedules = new Batcher((requests) =>
+      callOnceEach(requests, (distinct) =>
+        ctx.runMutation(component.fills.schedule, { requests: distinct }),
+      ),
+    );
     this.waits = new Waits((place, token) =>
       this.#lookups.add(Promise.resolve({ ...place, token })),
     );
   }
 
   /** Looks up an entry, together with whatever else this context looks up in this tick. */
-  async lookup(place: Promise<Place>): Promise<Entry | null> {
-    return (await this.#lookups.add(place)).entry;
+  lookup(request: Promise<Lookup>): Promise<Found> {
+    return this.#lookups.add(request);
   }
 
   /** Claims a fill, together with whatever else this context claims in this tick. */
   claim(request: Promise<ClaimRequest>): Promise<Claimed> {
     return this.#claims.add(request);
   }
+
+  /** Schedules a background fill, together with whatever else this context schedules in this tick. */
+  schedule(request: Promise<ScheduleRequest>): Promise<boolean> {
+    return this.#schedules.add(request);
+  }
 }
 
-const sessions = new WeakMap<ActionContext, Map<ComponentApi, Session>>();
+const sessions = new WeakMap<ActionContext, Map<unknown, Session>>();
 
-/** The session of a context with one installed component. */
+/** The session of a context with one installed component, which caches of any name share. */
 export function sessionOf(ctx: ActionContext, component: ComponentApi): Session {
-  const ofContext = sessions.get(ctx) ?? new Map<ComponentApi, Session>();
+  const ofContext = sessions.get(ctx) ?? new Map<unknown, Session>();
   sessions.set(ctx, ofContext);
-  const session = ofContext.get(component) ?? new Session(ctx, component);
-  ofContext.set(component, session);
+  const address = addressOf(component);
+  const session = ofContext.get(address) ?? new Session(ctx, component);
+  ofContext.set(address, session);
   return session;
+}
+
+/** Tells components apart: `components.actionCache` is another object each time it is read. */
+function addressOf(component: ComponentApi): unknown {
+  try {
+    return getFunctionAddress(component.entries.read).reference ?? component;
+  } catch {
+    return component; // A mock.
+  }
 }
 
 /**

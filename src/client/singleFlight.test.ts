@@ -1,8 +1,10 @@
 import { ConvexError } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createApp } from "../testing/app.js";
+import { componentsGeneric } from "convex/server";
+import { compute, createApp } from "../testing/app.js";
 import { advance } from "../testing/time.js";
 import { SECOND } from "../shared/time.js";
+import { ActionCache, type ComponentApi } from "./index.js";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
@@ -310,6 +312,16 @@ describe("batching", () => {
     await act((ctx) => Promise.all(cities.map((city) => weather.fetch(ctx, { city }))));
     expect(observer.calls).toBe(1);
     expect(observer.counts.documentsRead).toBe(2);
+  });
+
+  test("caches of any name share them, however their component was come by", async () => {
+    const { act, observer } = createApp();
+    const caches = ["weather", "geocoding"].map((name) => {
+      const { actionCache } = componentsGeneric();
+      return new ActionCache(actionCache as unknown as ComponentApi, { action: compute, name });
+    });
+    await act((ctx) => Promise.all(caches.map((each) => each.fetch(ctx, { city: "NYC" }))));
+    expect(observer.counts).toMatchObject({ queries: 1, mutations: 3, actions: 2 });
   });
 
   test("each caller of a batch gets its own value or error, arguments of more than 1 KB among them", async () => {

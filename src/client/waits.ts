@@ -1,8 +1,8 @@
 import type { FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
 import { SECOND } from "../shared/time.js";
-import { Alarm } from "./alarm.js";
-import { deserializeError } from "./failures.js";
+import { Alarm } from "../shared/alarm.js";
+import { uncarryError } from "../shared/failures.js";
 import type { Entry, Place } from "./session.js";
 
 /** How the fill ended that somebody waited for. */
@@ -83,7 +83,8 @@ export class Waits {
   async #pollOne(wait: Wait): Promise<void> {
     try {
       const { entry, fill } = await this.poll(wait.place, wait.token);
-      if (fill?.state === "running" && Date.now() < fill.deadline + GRACE_MS) {
+      const pending = fill?.state === "running" || fill?.state === "scheduled";
+      if (pending && Date.now() < fill.deadline + GRACE_MS) {
         wait.pollAt = nextPoll(wait, fill.deadline);
       } else if (fill?.state === "replaced" && fill.successor !== undefined) {
         wait.token = fill.successor;
@@ -101,7 +102,7 @@ export class Waits {
 
 function outcomeOf(fill: Status["fill"], entry: Status["entry"]): Outcome {
   if (fill?.state === "stored" && entry !== null) return { kind: "stored", entry };
-  if (fill?.state === "failed") return { kind: "failed", error: deserializeError(fill.error) };
+  if (fill?.state === "failed") return { kind: "failed", error: uncarryError(fill.error) };
   return { kind: fill?.state === "skipped" ? "unshared" : "lost" };
 }
 

@@ -11,7 +11,7 @@ export const sweep = internalMutation({
   },
   returns: v.null(),
   handler: async (ctx, job) => {
-    await sweepBatch(ctx, job);
+    await sweepBatch(ctx, job, { alone: true });
     return null;
   },
 });

@@ -11,7 +11,7 @@ export const purge = mutation({
   args: { expiresAt: v.optional(v.float64()) },
   returns: v.null(),
   handler: async (ctx, { expiresAt }) => {
-    await purgeExpired(ctx, { until: expiresAt ?? Date.now() });
+    await purgeExpired(ctx, { until: expiresAt ?? Date.now() }, { alone: false });
     return null;
   },
 });

@@ -1,7 +1,8 @@
 import { v } from "convex/values";
+import { uncarry } from "../shared/carry.js";
 import { mutation, query } from "./_generated/server.js";
-import { entry, entryName, fillStatus, storage } from "./validators.js";
-import { putEntry, removeEntry } from "./model/changes.js";
+import { entry, entryName, fillStatus, rememberedFailure, terms } from "./validators.js";
+import { expireEntry, putEntry, removeEntry } from "./model/changes.js";
 import { lookup, peekEntry } from "./model/lookup.js";
 
 /**
@@ -10,12 +11,21 @@ import { lookup, peekEntry } from "./model/lookup.js";
  */
 export const read = query({
   args: {
-    requests: v.array(v.object({ ...entryName, token: v.optional(v.string()) })),
+    requests: v.array(
+      v.object({
+        ...entryName,
+        /** The fill that the caller waits for: while it runs, the entry is not looked at. */
+        token: v.optional(v.string()),
+        /** Whether to look for a remembered failure as well. */
+        failures: v.optional(v.boolean()),
+      }),
+    ),
   },
   returns: v.array(
     v.object({
       entry: v.union(entry, v.null()),
       fill: v.union(fillStatus, v.null()),
+      failure: v.union(rememberedFailure, v.null()),
     }),
   ),
   handler: (ctx, { requests }) => lookup(ctx, requests),
@@ -33,10 +43,11 @@ export const peek = query({
 
 /** Stores a value that was computed elsewhere, as if its fill began at this commit. */
 export const put = mutation({
-  args: { ...entryName, ...storage },
+  args: { ...entryName, ...terms },
   returns: v.null(),
   handler: async (ctx, args) => {
-    await putEntry(ctx, args, args);
+    const { content, ttl, retain, ...place } = args;
+    await putEntry(ctx, place, { value: uncarry(content), ttl, retain });
     return null;
   },
 });
@@ -46,4 +57,17 @@ export const remove = mutation({
   args: entryName,
   returns: v.boolean(),
   handler: (ctx, place) => removeEntry(ctx, place),
+});
+
+/**
+ * Makes an entry stale from now, if it is fresh, and what a running fill of it
+ * stores. `retain` is how long it is kept, in ms, if it was never to expire.
+ */
+export const expire = mutation({
+  args: { ...entryName, retain: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { retain, ...place }) => {
+    await expireEntry(ctx, place, retain);
+    return null;
+  },
 });

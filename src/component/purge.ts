@@ -7,7 +7,7 @@ export const run = internalMutation({
   args: purgeJob,
   returns: v.null(),
   handler: async (ctx, job) => {
-    await purge(ctx, job);
+    await purge(ctx, job, { alone: true });
     return null;
   },
 });

@@ -1,6 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { fillState, serializedError } from "./validators.js";
+import { fillState, storedError } from "./validators.js";
 
 export default defineSchema({
   /**
@@ -28,7 +28,7 @@ export default defineSchema({
     fillMs: v.optional(v.number()),
     /** Rows that hold the packed value, in order. */
     parts: v.optional(v.array(v.id("parts"))),
-    /** What the parts add up to. */
+    /** What the parts add up to, in bytes. */
     partsBytes: v.optional(v.number()),
   }).index("key", ["name", "args"]),
 
@@ -48,14 +48,16 @@ export default defineSchema({
   metadata: defineTable({
     valueId: v.id("values"),
     expiresAt: v.float64(),
+    /** Whether the entry has parts, so that its row must be read to delete it. */
+    hasParts: v.optional(v.boolean()),
   })
     .index("expiresAt", ["expiresAt"])
     .index("valueId", ["valueId"]),
 
   /**
    * Fills: one row for each run of an action, its id being the token. While it
-   * runs the row is the entry's lease; afterwards it tells waiters how it
-   * ended, for a minute.
+   * is scheduled or runs the row is the entry's lease; afterwards it tells waiters
+   * how it ended, for a minute, and later readers of a failure that is remembered.
    * Apart from `values`, because an entry that is being filled for the first
    * time has no row there, and because a hit is not to depend on what is running.
    */
@@ -69,13 +71,21 @@ export default defineSchema({
     /** The fill that took over the lease. */
     successor: v.optional(v.id("fills")),
     /** What the action threw. */
-    error: v.optional(serializedError),
+    error: v.optional(storedError),
+    /** When the entry was expired by hand while the fill ran: its value is stale from then, in ms. */
+    expiredAt: v.optional(v.number()),
+    /** The slot of a failure that is remembered, and until when, in ms. */
+    failedSlot: v.optional(v.string()),
+    failedUntil: v.optional(v.number()),
+    /** The packed arguments of a scheduled fill, where they are too large to be scheduled with it. */
+    argsParts: v.optional(v.array(v.id("parts"))),
     /** The entry of 0.3.1 that the value replaces, where it has another key. */
     legacyEntry: v.optional(v.id("values")),
     /** When nobody can be waiting for it any more, in ms. */
     purgeAt: v.number(),
   })
     .index("slot", ["slot"])
+    .index("failedSlot", ["failedSlot"])
     .index("purgeAt", ["purgeAt"]),
 
   /**

@@ -8,17 +8,13 @@ export const entryName = {
   legacyKey: v.optional(v.any()),
 };
 
-/** A value as it crosses the boundary: itself, or packed where it would not fit. */
-export const content = v.union(
-  v.object({ kind: v.literal("inline"), value: v.any() }),
-  v.object({ kind: v.literal("packed"), parts: v.array(v.bytes()) }),
-);
-export type Content = Infer<typeof content>;
+/** A value as it crosses the boundary; see `shared/carry.ts`. */
+export const carried = v.union(v.object({ value: v.any() }), v.object({ json: v.string() }));
 
 /** An entry as a lookup returns it; times in ms. */
 export const entry = v.object({
   id: v.id("values"),
-  content,
+  content: carried,
   createdAt: v.number(),
   expiresAt: v.union(v.number(), v.null()),
   fillMs: v.union(v.number(), v.null()),
@@ -26,14 +22,18 @@ export const entry = v.object({
 export type Entry = Infer<typeof entry>;
 
 /** How to store a value that was computed or given. */
-export const storage = {
-  content,
+export const terms = {
+  content: carried,
   /** How long the value is fresh, in ms; null for ever. */
   ttl: v.union(v.number(), v.null()),
+  /** How long it is kept after that, in ms. */
+  retain: v.number(),
 };
 
 /**
  * The states of a fill, and the only steps between them:
+ *
+ *   scheduled ─> running  its action has begun
  *
  *   running ─> stored     its value is the entry
  *           ─> skipped    it has a value that is not to be stored, or can't be
@@ -41,8 +41,11 @@ export const storage = {
  *           ─> failed     its action threw
  *           ─> replaced   a forced refresh, or a waiter that found it dead, took the lease
  *           ─> voided     its entry was removed
+ *
+ * What is scheduled can be replaced and voided too.
  */
 export const fillState = v.union(
+  v.literal("scheduled"),
   v.literal("running"),
   v.literal("stored"),
   v.literal("skipped"),
@@ -53,9 +56,18 @@ export const fillState = v.union(
 );
 export type FillState = Infer<typeof fillState>;
 
-/** An error on its way to those who wait; `data` is the packed data of a `ConvexError`. */
-export const serializedError = v.object({
-  kind: v.union(v.literal("convex"), v.literal("other")),
+const errorKind = v.union(v.literal("convex"), v.literal("other"));
+
+/** An error as it crosses the boundary; `data` is the data of a `ConvexError`. */
+export const carriedError = v.object({
+  kind: errorKind,
+  message: v.string(),
+  data: v.optional(carried),
+});
+
+/** An error as it is stored, its data packed. */
+export const storedError = v.object({
+  kind: errorKind,
   message: v.string(),
   data: v.optional(v.bytes()),
 });
@@ -65,6 +77,46 @@ export const fillStatus = v.object({
   state: fillState,
   deadline: v.number(),
   successor: v.optional(v.id("fills")),
-  error: v.optional(serializedError),
+  error: v.optional(carriedError),
 });
 export type FillStatus = Infer<typeof fillStatus>;
+
+/** A failure that is remembered: its error is rethrown until then (ms) without running the action. */
+export const rememberedFailure = v.object({ error: carriedError, until: v.number() });
+
+/** How a fill ended, as its holder reports it. */
+export const fillResult = v.union(
+  v.object({ kind: v.literal("value"), fillMs: v.number(), ...terms }),
+  v.object({ kind: v.literal("skipped") }),
+  v.object({ kind: v.literal("failed"), error: carriedError, errorTtl: v.number() }),
+);
+export type FillResult = Infer<typeof fillResult>;
+
+/** What became of a fill; times in ms. */
+export const settledFill = v.union(
+  v.object({
+    kind: v.union(v.literal("created"), v.literal("replaced")),
+    createdAt: v.number(),
+    expiresAt: v.union(v.number(), v.null()),
+  }),
+  v.object({ kind: v.union(v.literal("rejected"), v.literal("none")) }),
+);
+export type SettledFill = Infer<typeof settledFill>;
+
+/**
+ * Who runs a scheduled fill: the component, which calls the action by its
+ * handle and knows the cache's numbers; or a function of the app's, by its
+ * handle, for caches with functions of their own.
+ */
+export const runner = v.union(
+  v.object({
+    kind: v.literal("component"),
+    action: v.string(),
+    ttl: v.union(v.number(), v.null()),
+    jitter: v.number(),
+    retain: v.number(),
+    errorTtl: v.number(),
+  }),
+  v.object({ kind: v.literal("app"), refresher: v.string() }),
+);
+export type Runner = Infer<typeof runner>;

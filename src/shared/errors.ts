@@ -1,4 +1,5 @@
 import { ConvexError } from "convex/values";
+import { isConvexError } from "./failures.js";
 import { MAX_VALUE_BYTES } from "./limits.js";
 
 /**
@@ -6,12 +7,13 @@ import { MAX_VALUE_BYTES } from "./limits.js";
  * The README lists the same codes.
  */
 export const ERROR_CODES = {
-  INVALID_TTL: "`ttl` is not a number of milliseconds from 0",
+  INVALID_TTL: "`ttl` or `errorTtl` is not a number of milliseconds from 0",
+  INVALID_WINDOW: "a window is not a number of milliseconds from 0",
+  REFRESHER_REQUIRED: "a cache with functions of its own is to refresh in the background",
   INVALID_JITTER: "`jitter` is not a fraction from 0 to 1",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
   VALUE_TOO_LARGE: "a value to `put` is over 15.9 MiB",
-  INVALID_TOKEN: "a token is malformed, or was issued for something else",
 } as const;
 
 /** A code that bad input is refused with; see {@link ERROR_CODES}. */
@@ -73,7 +75,7 @@ export function tooLarge(cache: string): CacheError {
  * catch (error) { if (isCacheError(error)) console.warn(error.data.code) }
  */
 export function isCacheError(error: unknown): error is CacheError {
-  if (!(error instanceof ConvexError)) return false;
+  if (!isConvexError(error)) return false;
   const data: unknown = error.data;
   return (
     typeof data === "object" &&

@@ -1,9 +1,12 @@
-/** The times of an entry that its freshness follows from, in ms. */
+/** The times of an entry that its freshness follows from, in ms since 1970. */
 export type EntryTimes = {
   createdAt: number;
   /** When the value ceases to be fresh; null for never. */
   expiresAt: number | null;
 };
+
+/** How an entry may be served: as it is, while it is being refreshed, or not at all. */
+export type Freshness = "fresh" | "stale" | "expired";
 
 /**
  * When an entry ceases to be fresh for a reader with a ttl of his own: by the
@@ -13,4 +16,52 @@ export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
   const stored = entry.expiresAt ?? Infinity;
   const wanted = entry.createdAt + (ttl ?? Infinity);
   return wanted < stored ? wanted : stored;
+}
+
+/**
+ * Judges an entry that was peeked at: `fresh` before `expiresAt`, `stale` before
+ * `staleUntil`, `expired` from then on.
+ *
+ * @param now - In ms since 1970; pass `Date.now()` where a clock may be read.
+ *
+ * @example
+ * const entry = useQuery(api.weather.peek, { place });
+ * const grey = entry && freshness(entry, Date.now()) !== "fresh";
+ */
+export function freshness(
+  entry: { expiresAt: number | null; staleUntil: number | null },
+  now: number,
+): Freshness {
+  if (entry.expiresAt === null || now < entry.expiresAt) return "fresh";
+  return entry.staleUntil === null || now < entry.staleUntil ? "stale" : "expired";
+}
+
+/** How early a refresh may begin: this part of the entry's life before its end. */
+const LEAD_OF_LIFE = 0.025;
+/** And this many times as long as a fill takes, so that it ends in time however readers come. */
+const LEAD_OF_FILL = 2;
+/** The mean of the random lead on top, in fills. */
+const SPREAD_OF_FILL = 0.5;
+
+/**
+ * Whether a reader of a fresh entry should refresh it ahead of its expiry.
+ *
+ * XFetch ("Optimal Probabilistic Cache Stampede Prevention", Vattani, Chierichetti
+ * and Lowenstein, VLDB 2015): the longer the last fill took, the earlier, with a
+ * random lead that falls off exponentially. The fixed lead is added so that a
+ * refresh that begins within it also ends before the entry expires.
+ *
+ * @param random - From 0 to 1, as `Math.random()` gives it.
+ */
+export function shouldRefreshAhead(
+  entry: { createdAt: number; fillMs: number | null },
+  expiry: number,
+  now: number,
+  random: number,
+): boolean {
+  if (expiry === Infinity) return false;
+  const fillMs = entry.fillMs ?? 0;
+  const life = expiry - entry.createdAt;
+  const lead = Math.min(life / 2, Math.max(fillMs * LEAD_OF_FILL, life * LEAD_OF_LIFE));
+  return now + lead - SPREAD_OF_FILL * fillMs * Math.log(1 - random) >= expiry;
 }

@@ -1,6 +1,10 @@
-import { Base64, getConvexSize, type Value } from "convex/values";
-import { encode } from "./codec.js";
-import { MAX_DOCUMENT_BYTES, MAX_INLINE_KEY_BYTES, MAX_INLINE_NESTING } from "./limits.js";
+import { Base64, convexToJson, getConvexSize, type Value } from "convex/values";
+import {
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_NESTING,
+  MAX_INLINE_KEY_BYTES,
+  MAX_INLINE_NESTING,
+} from "./limits.js";
 
 /**
  * What identifies an entry within its cache.
@@ -16,10 +20,12 @@ export async function identifyByArgs(args: Value): Promise<Identity> {
   const canonicalArgs = canonical(args);
   // Arguments are objects. Anything else that reaches the component by hand is
   // wrapped, so that it can't be mistaken for a wrapped key or a digest.
-  const key = isPlainObject(canonicalArgs) ? canonicalArgs : [null, "args", canonicalArgs];
-  if (fitsInline(key)) return { key };
-  const digested = { key: await digest(key) };
-  return fitsDocument(canonicalArgs) ? { ...digested, legacyKey: canonicalArgs } : digested;
+  const plain = isPlainObject(canonicalArgs);
+  const whole = plain ? canonicalArgs : [null, "args", canonicalArgs];
+  const inline = fitsInline(whole);
+  const key = inline ? whole : await digest(whole);
+  if (plain && inline) return { key };
+  return fitsLegacyDocument(canonicalArgs) ? { key, legacyKey: canonicalArgs } : { key };
 }
 
 /** Identifies the entry of a key that the app derived from the arguments. */
@@ -30,7 +36,9 @@ export async function identifyByKey(derived: Value): Promise<Identity> {
 
 /** The SHA-256 of a value's canonical form, in base 64. */
 export async function digest(value: Value): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", encode(value));
+  // Convex's JSON tells all its types apart, and `0` from `-0`.
+  const text = JSON.stringify(convexToJson(canonical(value)));
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Base64.fromByteArray(new Uint8Array(hash));
 }
 
@@ -57,8 +65,8 @@ function fitsInline(key: Value): boolean {
 }
 
 /** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */
-function fitsDocument(args: Value): boolean {
-  return getConvexSize(args) < MAX_DOCUMENT_BYTES && nesting(args) <= MAX_INLINE_NESTING;
+function fitsLegacyDocument(args: Value): boolean {
+  return getConvexSize(args) < MAX_DOCUMENT_BYTES && nesting(args) < MAX_DOCUMENT_NESTING;
 }
 
 function isPlainObject(value: Value | undefined): value is { [field: string]: Value | undefined } {

@@ -6,11 +6,14 @@ const MIB = 1024 * KIB;
 /** Convex refuses documents over 1 MiB, system fields included. */
 export const MAX_DOCUMENT_BYTES = MIB;
 
-/**
- * How deep a value may nest to be stored inside a document: Convex allows 16
- * levels, the document is one, and its scalars are given one to be safe.
- */
-export const MAX_INLINE_NESTING = 14;
+/** Convex refuses documents nested deeper, the document itself being one level. */
+export const MAX_DOCUMENT_NESTING = 16;
+
+/** How deep a value may nest to be stored inside a document, with a level to spare for its scalars. */
+export const MAX_INLINE_NESTING = MAX_DOCUMENT_NESTING - 2;
+
+/** How deep a value may nest to cross to the component as it is: Convex allows 64, what carries it included. */
+export const MAX_CARRIED_NESTING = 48;
 
 /** Room in an entry's document for everything but its name, key and value. */
 export const ENTRY_OVERHEAD_BYTES = 2 * KIB;
@@ -23,6 +26,12 @@ export const PART_BYTES = MAX_DOCUMENT_BYTES - PART_OVERHEAD_BYTES;
 
 /** Values over this are returned and not stored: a transaction writes 16 MiB. */
 export const MAX_VALUE_BYTES = Math.floor(15.9 * MIB);
+
+/** Arguments are scheduled together with a fill up to this size, and else stored for it. */
+export const MAX_SCHEDULED_BYTES = MAX_DOCUMENT_BYTES / 2;
+
+/** An error's data is kept for those who wait up to this size. */
+export const MAX_ERROR_BYTES = MAX_DOCUMENT_BYTES / 2;
 
 /** A key over this is stored and compared as its SHA-256. */
 export const MAX_INLINE_KEY_BYTES = KIB;

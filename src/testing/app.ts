@@ -110,14 +110,13 @@ export function createApp() {
     /** Reads or writes the component's own tables. */
     inComponent,
     /** All that is stored, by table. */
-    async stored() {
-      return await inComponent(async (ctx) => ({
+    stored: () =>
+      inComponent(async (ctx) => ({
         values: await ctx.db.query("values").collect(),
         metadata: await ctx.db.query("metadata").collect(),
         parts: (await ctx.db.query("parts").collect()).length,
         fills: await ctx.db.query("fills").collect(),
         invalidations: await ctx.db.query("invalidations").collect(),
-      }));
-    },
+      })),
   };
 }

@@ -18,6 +18,7 @@ export async function quiesce(activity: () => number): Promise<void> {
 
 /** Lets virtual time pass in small steps, and what it sets off run in between. */
 export async function advance(ms: number, activity: () => number): Promise<void> {
+  await quiesce(activity);
   for (let left = ms; left > 0; left -= STEP_MS) {
     await vi.advanceTimersByTimeAsync(Math.min(left, STEP_MS));
     await quiesce(activity);

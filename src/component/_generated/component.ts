@@ -33,6 +33,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       >;
     };
     entries: {
+      expire: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: any; legacyKey?: any; retain: number },
+        null,
+        Name
+      >;
       peek: FunctionReference<
         "query",
         "internal",
@@ -40,9 +47,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {
           entry: {
             id: string;
-            content:
-              | { kind: "inline"; value: any }
-              | { kind: "packed"; parts: Array<ArrayBuffer> };
+            content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
             fillMs: number | null;
@@ -58,10 +63,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           name: string;
           key: any;
           legacyKey?: any;
-          content:
-            | { kind: "inline"; value: any }
-            | { kind: "packed"; parts: Array<ArrayBuffer> };
+          content: { value: any } | { json: string };
           ttl: number | null;
+          retain: number;
         },
         null,
         Name
@@ -75,20 +79,20 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             key: any;
             legacyKey?: any;
             token?: string;
+            failures?: boolean;
           }>;
         },
         Array<{
           entry: {
             id: string;
-            content:
-              | { kind: "inline"; value: any }
-              | { kind: "packed"; parts: Array<ArrayBuffer> };
+            content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
             fillMs: number | null;
           } | null;
           fill: {
             state:
+              | "scheduled"
               | "running"
               | "stored"
               | "skipped"
@@ -101,8 +105,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             error?: {
               kind: "convex" | "other";
               message: string;
-              data?: ArrayBuffer;
+              data?: { value: any } | { json: string };
             };
+          } | null;
+          failure: {
+            error: {
+              kind: "convex" | "other";
+              message: string;
+              data?: { value: any } | { json: string };
+            };
+            until: number;
           } | null;
         }>,
         Name
@@ -116,6 +128,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       >;
     };
     fills: {
+      begin: FunctionReference<
+        "mutation",
+        "internal",
+        { token: string; name: string },
+        { args: { value: any } | { json: string } | null } | null,
+        Name
+      >;
       claim: FunctionReference<
         "mutation",
         "internal",
@@ -135,9 +154,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               kind: "found";
               entry: {
                 id: string;
-                content:
-                  | { kind: "inline"; value: any }
-                  | { kind: "packed"; parts: Array<ArrayBuffer> };
+                content: { value: any } | { json: string };
                 createdAt: number;
                 expiresAt: number | null;
                 fillMs: number | null;
@@ -153,6 +170,32 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Array<string>,
         Name
       >;
+      schedule: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          requests: Array<{
+            name: string;
+            key: any;
+            legacyKey?: any;
+            seen?: string;
+            force: boolean;
+            args: { value: any } | { json: string };
+            runner:
+              | {
+                  kind: "component";
+                  action: string;
+                  ttl: number | null;
+                  jitter: number;
+                  retain: number;
+                  errorTtl: number;
+                }
+              | { kind: "app"; refresher: string };
+          }>;
+        },
+        Array<boolean>,
+        Name
+      >;
       settle: FunctionReference<
         "mutation",
         "internal",
@@ -163,11 +206,10 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           result:
             | {
                 kind: "value";
-                content:
-                  | { kind: "inline"; value: any }
-                  | { kind: "packed"; parts: Array<ArrayBuffer> };
-                ttl: number | null;
                 fillMs: number;
+                content: { value: any } | { json: string };
+                ttl: number | null;
+                retain: number;
               }
             | { kind: "skipped" }
             | {
@@ -175,11 +217,17 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 error: {
                   kind: "convex" | "other";
                   message: string;
-                  data?: ArrayBuffer;
+                  data?: { value: any } | { json: string };
                 };
+                errorTtl: number;
               };
         },
-        "created" | "replaced" | "rejected" | "none",
+        | {
+            kind: "created" | "replaced";
+            createdAt: number;
+            expiresAt: number | null;
+          }
+        | { kind: "rejected" | "none" },
         Name
       >;
     };

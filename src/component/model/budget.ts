@@ -8,6 +8,8 @@ export type Need = {
   documentsRead?: number;
   documentsWritten?: number;
   databaseQueries?: number;
+  functionsScheduled?: number;
+  scheduledFunctionArgsBytes?: number;
 };
 
 /** Reading and deleting a document of any size that Convex allows. */

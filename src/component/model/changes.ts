@@ -1,7 +1,16 @@
+import type { Value } from "convex/values";
 import type { MutationCtx } from "../_generated/server.js";
-import type { Content } from "../validators.js";
-import { deleteEntry, findRow, insertEntry, type Place } from "./entries.js";
-import { voidFill } from "./fills.js";
+import {
+  deleteEntry,
+  expiryFromNow,
+  expiryOf,
+  findRow,
+  insertEntry,
+  metadataOf,
+  type Place,
+} from "./entries.js";
+import { forgetFailure } from "./failures.js";
+import { findLease, voidFill } from "./leases.js";
 import { Judge, startOfEntry } from "./invalidations.js";
 
 /**
@@ -11,15 +20,17 @@ import { Judge, startOfEntry } from "./invalidations.js";
 export async function putEntry(
   ctx: MutationCtx,
   place: Place,
-  value: { content: Content; ttl: number | null },
+  { value, ttl, retain }: { value: Value; ttl: number | null; retain: number },
 ): Promise<void> {
   const previous = await findRow(ctx, place);
   if (previous !== null) await deleteEntry(ctx, previous);
+  await forgetFailure(ctx, place);
   await insertEntry(ctx, {
     name: place.name,
     key: place.key,
-    content: value.content,
-    ttl: value.ttl,
+    value,
+    expiresAt: expiryFromNow(ttl),
+    retain,
     startedAt: ctx.db.vars.commitTs,
   });
 }
@@ -27,9 +38,34 @@ export async function putEntry(
 /** Removes an entry and voids its running fill. Resolves to whether there was a living entry. */
 export async function removeEntry(ctx: MutationCtx, place: Place): Promise<boolean> {
   await voidFill(ctx, place);
+  await forgetFailure(ctx, place);
   const row = await findRow(ctx, place);
   if (row === null) return false;
   const alive = await new Judge(ctx).isAlive(startOfEntry(row));
   await deleteEntry(ctx, row);
   return alive;
+}
+
+/**
+ * Makes an entry stale from now, if it is fresh, and what its running fill stores.
+ * `retain` is how long it is kept for readers who take stale values, in ms.
+ */
+export async function expireEntry(ctx: MutationCtx, place: Place, retain: number): Promise<void> {
+  const now = Date.now();
+  const lease = await findLease(ctx, place);
+  if (lease?.state === "running" && lease.expiredAt === undefined) {
+    await ctx.db.patch("fills", lease._id, { expiredAt: now });
+  }
+  const row = await findRow(ctx, place);
+  if (row === null) return;
+  const expiresAt = await expiryOf(ctx, row);
+  if (expiresAt !== null && expiresAt <= now) return;
+  const metadata = await metadataOf(ctx, row);
+  await ctx.db.patch("values", row._id, { expiresAt: now });
+  const keptUntil = now + retain;
+  if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
+  else {
+    const hasParts = row.parts === undefined ? undefined : true;
+    await ctx.db.insert("metadata", { valueId: row._id, expiresAt: keptUntil, hasParts });
+  }
 }

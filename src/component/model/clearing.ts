@@ -25,25 +25,24 @@ export async function clear(
   request: { name?: string; batchSize?: number; before?: number },
 ): Promise<void> {
   const tag = request.name === undefined ? EVERYTHING : nameTag(request.name);
-  // `_creationTime` has fractions of a millisecond, so "up to now" would spare what is newest.
-  const before =
-    request.before === undefined || request.before >= Date.now() ? undefined : request.before;
-  const invalidation = await invalidate(ctx, tag, before);
+  const invalidation = await invalidate(ctx, tag, request.before);
   const { batchSize } = request;
   if (batchSize === undefined) {
     await ctx.scheduler.runAfter(0, internal.clearing.sweep, { invalidation });
   } else {
-    await sweep(ctx, {
-      invalidation,
-      batchSize: Math.max(1, Math.floor(batchSize)),
-    });
+    const job = { invalidation, batchSize: Math.max(1, Math.floor(batchSize)) };
+    await sweep(ctx, job, { alone: false });
   }
 }
 
-/** Deletes a batch of what an invalidation made dead, and schedules the next. */
+/**
+ * Deletes a batch of what an invalidation made dead, and schedules the next.
+ * `alone` tells that nobody else uses the transaction.
+ */
 export async function sweep(
   ctx: MutationCtx,
   job: { invalidation: Id<"invalidations">; batchSize?: number; after?: Value },
+  { alone }: { alone: boolean },
 ): Promise<void> {
   const invalidation = await ctx.db.get("invalidations", job.invalidation);
   if (invalidation === null) return;
@@ -53,8 +52,8 @@ export async function sweep(
     visited: (row) => (after = positionOf(row, invalidation)),
     step: async (row, first) => {
       if (!covers(invalidation, startOfEntry(row))) return "kept";
-      // The first row of a transaction of its own always fits.
-      const fits = (first && job.after !== undefined) || (await hasRoomForParts(ctx, row));
+      // Waiting for more room than a whole transaction has would be waiting for ever.
+      const fits = (first && alone) || (await hasRoomForParts(ctx, row));
       if (!fits) return "later";
       await deleteEntry(ctx, row);
       return "deleted";

@@ -1,7 +1,8 @@
-import type { Value } from "convex/values";
+import { getConvexSize, type Value } from "convex/values";
+import { carry } from "../../shared/carry.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import type { Content, Entry } from "../validators.js";
+import type { Entry } from "../validators.js";
 import type { CommitTs } from "./commitOrder.js";
 import { deleteParts, loadContent, saveContent } from "./content.js";
 
@@ -10,14 +11,15 @@ export type Place = { name: string; key: Value; legacyKey?: Value };
 
 /** The row of an entry, dead or alive. */
 export async function findRow(ctx: QueryCtx, place: Place): Promise<Doc<"values"> | null> {
-  const row = await rowAt(ctx, place.name, place.key);
-  if (row !== null || place.legacyKey === undefined) return row;
-  return await rowAt(ctx, place.name, place.legacyKey);
+  return (await rowAt(ctx, place.name, place.key)) ?? (await findLegacyRow(ctx, place));
 }
 
 /** The row under which 0.3.1 stored the entry, where it used another key. */
 export async function findLegacyRow(ctx: QueryCtx, place: Place): Promise<Doc<"values"> | null> {
-  return place.legacyKey === undefined ? null : await rowAt(ctx, place.name, place.legacyKey);
+  if (place.legacyKey === undefined) return null;
+  const row = await rowAt(ctx, place.name, place.legacyKey);
+  // One of ours under that key is another entry, whose key looks like these arguments.
+  return row?.startedAt === undefined ? row : null;
 }
 
 function rowAt(ctx: QueryCtx, name: string, key: Value) {
@@ -29,11 +31,11 @@ function rowAt(ctx: QueryCtx, name: string, key: Value) {
 
 /** The entry of a row, or null where a part of its value is missing. */
 export async function loadEntry(ctx: QueryCtx, row: Doc<"values">): Promise<Entry | null> {
-  const loaded = await loadContent(ctx, row);
-  if (loaded === null) return null;
+  const value = await loadContent(ctx, row);
+  if (value === undefined) return null;
   return {
     id: row._id,
-    content: loaded,
+    content: carry(value),
     createdAt: Math.floor(row._creationTime),
     expiresAt: await expiryOf(ctx, row),
     fillMs: row.fillMs ?? null,
@@ -41,8 +43,8 @@ export async function loadEntry(ctx: QueryCtx, row: Doc<"values">): Promise<Entr
 }
 
 /** When a row's value ceases to be fresh: 0.3.1 kept that in `metadata` only. */
-async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<number | null> {
-  if (row.metadataId === undefined) return row.expiresAt ?? null;
+export async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<number | null> {
+  if (row.metadataId === undefined || row.expiresAt !== undefined) return row.expiresAt ?? null;
   return (await ctx.db.get("metadata", row.metadataId))?.expiresAt ?? null;
 }
 
@@ -50,8 +52,11 @@ async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<number | nul
 export type NewEntry = {
   name: string;
   key: Value;
-  content: Content;
-  ttl: number | null;
+  value: Value;
+  /** When the value ceases to be fresh, in ms; null for never. */
+  expiresAt: number | null;
+  /** How long it is kept after that, in ms. */
+  retain: number;
   startedAt: CommitTs;
   token?: Id<"fills">;
   fillMs?: number;
@@ -59,15 +64,22 @@ export type NewEntry = {
 
 /** Stores an entry where there is none: the value is written once. */
 export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<void> {
-  const { key, content, ttl, ...rest } = entry;
-  const expiresAt = ttl === null || ttl === Infinity ? undefined : Date.now() + ttl;
+  const { key, value, retain, expiresAt, ...rest } = entry;
+  const content = await saveContent(ctx, value, getConvexSize(entry.name) + getConvexSize(key));
   const valueId = await ctx.db.insert("values", {
     ...rest,
     args: key,
-    expiresAt,
-    ...(await saveContent(ctx, content)),
+    expiresAt: expiresAt ?? undefined,
+    ...content,
   });
-  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+  if (expiresAt === null) return;
+  const hasParts = content.parts === undefined ? undefined : true;
+  await ctx.db.insert("metadata", { valueId, expiresAt: expiresAt + retain, hasParts });
+}
+
+/** When a value that is stored now ceases to be fresh, in ms; null for never. */
+export function expiryFromNow(ttl: number | null): number | null {
+  return ttl === null || ttl === Infinity ? null : Date.now() + ttl;
 }
 
 /** Deletes an entry and all that belongs to it; what is gone already is no error. */
@@ -77,7 +89,7 @@ export async function deleteEntry(
   knownMetadata?: Doc<"metadata">,
 ): Promise<void> {
   const metadata = knownMetadata ?? (await metadataOf(ctx, row));
-  await deleteParts(ctx, row);
+  await deleteParts(ctx, row.parts);
   await ctx.db.delete("values", row._id);
   if (metadata !== null) await ctx.db.delete("metadata", metadata._id);
 }

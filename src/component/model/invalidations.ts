@@ -18,8 +18,8 @@ export function nameOfTag(tag: string): string | undefined {
 export type Started = {
   name: string;
   startedAt: CommitTs | undefined;
-  /** When the value was stored, in ms; infinite while its fill still runs. */
-  storedAt: number;
+  /** When the value was stored, or its fill was claimed if it still runs, in ms. */
+  createdAt: number;
   /** Whether a fill computed it. One that began in the transaction of an invalidation is later. */
   filled: boolean;
 };
@@ -28,7 +28,7 @@ export type Started = {
 export const startOfEntry = (entry: Doc<"values">): Started => ({
   name: entry.name,
   startedAt: entry.startedAt,
-  storedAt: entry._creationTime,
+  createdAt: entry._creationTime,
   filled: entry.token !== undefined,
 });
 
@@ -36,7 +36,7 @@ export const startOfEntry = (entry: Doc<"values">): Started => ({
 export const startOfFill = (fill: Doc<"fills">, name: string): Started => ({
   name,
   startedAt: fill.startedAt,
-  storedAt: Infinity,
+  createdAt: fill._creationTime,
   filled: true,
 });
 
@@ -58,7 +58,7 @@ export function covers(invalidation: Doc<"invalidations">, started: Started): bo
   const { before } = invalidation;
   return (
     isLater(invalidation, started) &&
-    (before === undefined || Math.floor(started.storedAt) <= before)
+    (before === undefined || Math.floor(started.createdAt) <= before)
   );
 }
 
@@ -105,5 +105,5 @@ export class Judge {
 function isLater(invalidation: Doc<"invalidations">, started: Started): boolean {
   const order = compareCommits(invalidation.at, started.startedAt);
   if (order !== 0) return order > 0;
-  return !started.filled && invalidation._creationTime > started.storedAt;
+  return !started.filled && invalidation._creationTime > started.createdAt;
 }

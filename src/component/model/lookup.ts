@@ -2,16 +2,21 @@ import { MAX_DOCUMENT_BYTES } from "../../shared/limits.js";
 import type { Doc } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import type { Entry, FillStatus } from "../validators.js";
+import { findFailure, type RememberedFailure } from "./failures.js";
 import { hasRoomForParts } from "./budget.js";
 import { findRow, loadEntry, type Place } from "./entries.js";
-import { findLease, statusOf } from "./fills.js";
+import { findLease, statusOf } from "./leases.js";
 import { Judge, startOfEntry, startOfFill } from "./invalidations.js";
 
 /** A lookup; with a `token`, one by somebody who waits for that fill. */
-export type Lookup = Place & { token?: string };
+export type Lookup = Place & { token?: string; failures?: boolean };
 
 /** What a lookup found. While the fill that it waits for runs, the entry is not looked at. */
-export type Found = { entry: Entry | null; fill: FillStatus | null };
+export type Found = {
+  entry: Entry | null;
+  fill: FillStatus | null;
+  failure: RememberedFailure | null;
+};
 
 /** Reading a row of the widest kind: by two keys, with its metadata and invalidations. */
 const RANGES_PER_LOOKUP = 8;
@@ -31,9 +36,9 @@ export async function lookup(ctx: QueryCtx, requests: Lookup[]): Promise<Found[]
     if (atOnce === 0 && page.length > 0) break;
     const next = requests.slice(page.length, page.length + Math.max(1, atOnce));
     const rows = await Promise.all(next.map((request) => findLiving(ctx, judge, request)));
-    for (const { row, fill } of rows) {
+    for (const { row, ...rest } of rows) {
       if (page.length > 0 && row !== null && !(await hasRoomForParts(ctx, row))) return page;
-      page.push({ entry: row && (await loadEntry(ctx, row)), fill });
+      page.push({ entry: row && (await loadEntry(ctx, row)), ...rest });
     }
   }
   return page;
@@ -65,13 +70,15 @@ export async function peekEntry(
 }
 
 async function findLiving(ctx: QueryCtx, judge: Judge, request: Lookup) {
-  if (request.token === undefined) {
-    return { row: await findLivingRow(ctx, judge, request), fill: null };
+  if (request.token !== undefined) {
+    const token = ctx.db.normalizeId("fills", request.token);
+    const fill = token && (await ctx.db.get("fills", token));
+    const row = fill?.state === "stored" ? await findLivingRow(ctx, judge, request) : null;
+    return { row, fill: fill && statusOf(fill), failure: null };
   }
-  const token = ctx.db.normalizeId("fills", request.token);
-  const fill = token && (await ctx.db.get("fills", token));
-  const row = fill?.state === "stored" ? await findLivingRow(ctx, judge, request) : null;
-  return { row, fill: fill && statusOf(fill) };
+  const row = await findLivingRow(ctx, judge, request);
+  const failure = request.failures ? await findFailure(ctx, judge, request) : null;
+  return { row, fill: null, failure };
 }
 
 async function documentsThatFit(ctx: QueryCtx): Promise<number> {

@@ -1,5 +1,5 @@
-import { getConvexSize, type Value } from "convex/values";
-import { fromContent, toContent } from "../../shared/content.js";
+import type { Value } from "convex/values";
+import { isStorable, uncarry } from "../../shared/carry.js";
 import { expiryUnder } from "../../shared/freshness.js";
 import { tooLarge } from "../../shared/errors.js";
 import { identifyByArgs } from "../../shared/key.js";
@@ -22,7 +22,7 @@ export async function getByArgs(ctx: QueryCtx, { name, args, ttl }: ByArgs) {
   if (entry === null || expiryUnder(entry, ttl) <= Date.now()) {
     return { kind: "miss", expiredEntry: row._id } as const;
   }
-  return { kind: "hit", value: fromContent(entry.content) } as const;
+  return { kind: "hit", value: uncarry(entry.content) } as const;
 }
 
 /** `lib.put` of 0.3.1. */
@@ -35,10 +35,10 @@ export async function putByArgs(
   const row = await findLivingRow(ctx, new Judge(ctx), place);
   if (row !== null && row._id !== expiredEntry) {
     const expires = row.expiresAt !== undefined || row.metadataId !== undefined;
-    if (expires === (ttl !== null)) return { cacheHit: true, deletedExpiredEntry: false };
+    if (expires === (ttl !== null && ttl !== Infinity))
+      return { cacheHit: true, deletedExpiredEntry: false };
   }
-  const content = toContent(value, getConvexSize(name) + getConvexSize(place.key));
-  if (content === null) throw tooLarge(name);
-  await putEntry(ctx, place, { content, ttl });
+  if (!isStorable(value)) throw tooLarge(name);
+  await putEntry(ctx, place, { value, ttl, retain: 0 });
   return { cacheHit: false, deletedExpiredEntry: row !== null };
 }

@@ -1,9 +1,10 @@
 import type { Infer } from "convex/values";
 import { v } from "convex/values";
 import { internal } from "../_generated/api.js";
-import type { Doc } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { hasRoomForParts } from "./budget.js";
+import { deleteParts } from "./content.js";
 import { drain, type Step } from "./drain.js";
 import { deleteEntry } from "./entries.js";
 
@@ -21,14 +22,19 @@ type PurgeJob = {
 
 /**
  * Deletes a batch of entries that may go, oldest first, then of fills that
- * nobody waits for, and schedules the next batch until none is left.
+ * nobody waits for, and schedules the next batch until none is left. `alone`
+ * tells that nobody else uses the transaction.
  */
-export async function purge(ctx: MutationCtx, job: PurgeJob): Promise<void> {
+export async function purge(
+  ctx: MutationCtx,
+  job: PurgeJob,
+  { alone }: { alone: boolean },
+): Promise<void> {
   let { after } = job;
   const done =
     (await drain(ctx, expired(ctx, job), {
       visited: (row) => (after = positionOf(row)),
-      step: (row, first) => purgeEntry(ctx, row, first && job.after !== undefined),
+      step: (row, first) => purgeEntry(ctx, row, first && alone),
     })) && (await purgeFills(ctx));
   if (!done)
     await ctx.scheduler.runAfter(0, internal.purge.run, {
@@ -65,6 +71,11 @@ async function purgeEntry(
   metadata: Doc<"metadata">,
   mustFit: boolean,
 ): Promise<Step> {
+  if (!metadata.hasParts) {
+    await deleteUnread(ctx, metadata.valueId);
+    await ctx.db.delete("metadata", metadata._id);
+    return "deleted";
+  }
   const row = await ctx.db.get("values", metadata.valueId);
   if (row === null) {
     await ctx.db.delete("metadata", metadata._id);
@@ -75,11 +86,22 @@ async function purgeEntry(
   return "deleted";
 }
 
+/** Deletes an entry that consists of its row alone, whose value need not be read for that. */
+async function deleteUnread(ctx: MutationCtx, id: Id<"values">): Promise<void> {
+  try {
+    await ctx.db.delete("values", id);
+  } catch (error) {
+    // A row that is gone already is what was wanted.
+    if ((await ctx.db.get("values", id)) !== null) throw error;
+  }
+}
+
 function purgeFills(ctx: MutationCtx): Promise<boolean> {
   const rows = ctx.db.query("fills").withIndex("purgeAt", (q) => q.lte("purgeAt", Date.now()));
   return drain(ctx, rows, {
     visited: () => {},
     step: async (row) => {
+      await deleteParts(ctx, row.argsParts);
       await ctx.db.delete("fills", row._id);
       return "deleted";
     },

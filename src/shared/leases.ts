@@ -1,7 +1,5 @@
-import type { ComponentApi } from "../component/_generated/component.js";
-import { HEARTBEAT_MS } from "../shared/lease.js";
 import { Alarm } from "./alarm.js";
-import type { ActionContext } from "./contexts.js";
+import { HEARTBEAT_MS } from "./lease.js";
 
 /** Keeps the leases of one context's fills, with one heartbeat for all of them. */
 export class Leases {
@@ -9,10 +7,8 @@ export class Leases {
   readonly #alarm = new Alarm();
   #beating: Promise<void> | undefined;
 
-  constructor(
-    private readonly ctx: ActionContext,
-    private readonly component: ComponentApi,
-  ) {}
+  /** @param renew - Renews leases by their tokens, and resolves to those that are still held. */
+  constructor(private readonly renew: (tokens: string[]) => Promise<string[]>) {}
 
   /** Holds a lease while `work` runs; ends with no heartbeat left under way. */
   async during<T>(token: string, work: () => Promise<T>): Promise<T> {
@@ -33,15 +29,15 @@ export class Leases {
     while (this.#held.size > 0) {
       const due = Date.now() + HEARTBEAT_MS;
       await this.#alarm.until(due);
-      if (this.#held.size > 0 && Date.now() >= due) await this.#renew();
+      if (this.#held.size > 0 && Date.now() >= due) await this.#renewAll();
     }
     this.#beating = undefined;
   }
 
-  async #renew(): Promise<void> {
+  async #renewAll(): Promise<void> {
     const tokens = [...this.#held];
     try {
-      const kept = await this.ctx.runMutation(this.component.fills.heartbeat, { tokens });
+      const kept = await this.renew(tokens);
       for (const token of tokens) if (!kept.includes(token)) this.#held.delete(token);
     } catch {
       // A beat that is lost is made good by the next, or the lease lapses.

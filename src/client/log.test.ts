@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createApp } from "../testing/app.js";
+import { MINUTE } from "../shared/time.js";
+
+const START = 1_000_000;
+
+beforeEach(() => void vi.useFakeTimers({ now: START }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** The lines that were written to `console.log`. */
+function watchLog() {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  return () => log.mock.calls.map((call) => call as unknown[]);
+}
+
+describe("with `log: true`", () => {
+  test("each fetch writes one line of JSON, as 0.3.1 did", async () => {
+    const lines = watchLog();
+    const { act, cache } = createApp();
+    const embeddings = cache({ log: true, name: "embed-v1", ttl: MINUTE });
+    const fetch = (options = {}) => act((ctx) => embeddings.fetch(ctx, { text: "a" }, options));
+    await fetch();
+    await fetch();
+    await fetch({ force: true });
+    vi.setSystemTime(START + MINUTE);
+    await fetch();
+    expect(lines()).toEqual([
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"created"}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"hit"}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced"}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced"}'],
+    ]);
+  });
+
+  test("a value that is not stored is logged as skipped, with the reason", async () => {
+    const lines = watchLog();
+    const { act, cache } = createApp();
+    await act((ctx) => cache({ log: true, shouldCache: () => false }).fetch(ctx, {}));
+    const [[line]] = lines() as [[string]];
+    expect(line).toMatch(
+      /^\{"type":"action-cache-stats","name":"test","get":"miss","put":"skipped",/,
+    );
+    expect(JSON.parse(line)).toHaveProperty("reason", expect.stringContaining("shouldCache"));
+  });
+
+  test("nothing but fetches is logged", async () => {
+    const lines = watchLog();
+    const { act, cache } = createApp();
+    const values = cache({ log: true });
+    await act(async (ctx) => {
+      await values.put(ctx, {}, 1);
+      await values.peek(ctx, {});
+      await values.remove(ctx, {});
+      await values.removeAllForName(ctx);
+    });
+    expect(lines()).toEqual([]);
+  });
+});
+
+test.each([false, undefined])("with `log: %s`, nothing is logged", async (log) => {
+  const lines = watchLog();
+  const { act, cache } = createApp();
+  await act((ctx) => cache({ log }).fetch(ctx, {}));
+  expect(lines()).toEqual([]);
+});
+
+test("a `log` function gets each event, and the console nothing", async () => {
+  const lines = watchLog();
+  const { act, cache } = createApp();
+  const log = vi.fn();
+  const values = cache({ log });
+  await act((ctx) => values.fetch(ctx, {}));
+  await act((ctx) => values.fetch(ctx, {}));
+  expect(log.mock.calls).toEqual([
+    [{ type: "action-cache-stats", name: "test", get: "miss", put: "created" }],
+    [{ type: "action-cache-stats", name: "test", get: "hit" }],
+  ]);
+  expect(lines()).toEqual([]);
+});
+
+test("a `log` function that throws costs no one a value", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { act, cache, upstream } = createApp();
+  const log = () => {
+    throw new Error("disk full");
+  };
+  const values = cache({ log });
+  expect(await act((ctx) => values.fetch(ctx, {}))).toBe(1);
+  expect(await act((ctx) => values.fetch(ctx, {}))).toBe(1);
+  expect(upstream.runs).toBe(1);
+  expect(error).toHaveBeenCalledTimes(2);
+});
+
+test("a fetch whose action throws is not logged as one that has a value", async () => {
+  const { act, cache, upstream, events } = createApp();
+  upstream.answer = () => {
+    throw new Error("upstream is down");
+  };
+  await expect(act((ctx) => cache().fetch(ctx, {}))).rejects.toThrow("upstream is down");
+  expect(events).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { modules, schema } from "../test.js";
+import { component, createApp } from "../testing/app.js";
+import { withoutClock } from "../testing/clock.js";
+import { SECOND } from "../shared/time.js";
+
+const LARGE = "x".repeat(2 * 1024 * 1024);
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+afterEach(() => void vi.useRealTimers());
+
+/** An app in which the component's functions of these names may not look at the clock. */
+function createClockless(path: string, names: string[]) {
+  const app = createApp();
+  app.t.registerComponent("actionCache", schema, withoutClock(modules, path, names));
+  return app;
+}
+
+describe("a query that looks up entries", () => {
+  test.each([
+    ["a value", "value", { ttl: 60 * SECOND }],
+    ["a value without a ttl", "value", {}],
+    ["a large value", LARGE, { ttl: 60 * SECOND }],
+  ])("serves %s without reading the clock", async (_, value, config) => {
+    const { act, cache, upstream, events } = createClockless("./component/entries.ts", ["read"]);
+    upstream.answer = () => value;
+    const values = cache(config);
+    for (const get of ["miss", "hit"]) {
+      expect(await act((ctx) => values.fetch(ctx, { id: 1 }))).toBe(value);
+      expect(events.at(-1)).toMatchObject({ get });
+    }
+    expect(upstream.runs).toBe(1);
+  });
+
+  test("finds an entry expired, or cleared, without reading the clock", async () => {
+    const { act, cache, upstream, t } = createClockless("./component/entries.ts", ["read"]);
+    const values = cache({ ttl: SECOND });
+    await act((ctx) => values.fetch(ctx, { id: 1 }));
+    vi.setSystemTime(1_000_000 + SECOND);
+    expect(await act((ctx) => values.fetch(ctx, { id: 1 }))).toBe(2);
+    await t.mutation(component.lib.removeAll, {});
+    expect(await act((ctx) => values.fetch(ctx, { id: 1 }))).toBe(3);
+    expect(upstream.runs).toBe(3);
+  });
+
+  test("peeks without reading the clock, also at an entry that is being filled", async () => {
+    const { act, cache, upstream } = createClockless("./component/entries.ts", ["peek"]);
+    const values = cache({ ttl: SECOND });
+    upstream.answer = async () => {
+      expect(await act((ctx) => values.peek(ctx, { id: 1 }))).toBeNull();
+      return "value";
+    };
+    await act((ctx) => values.fetch(ctx, { id: 1 }));
+    expect(await act((ctx) => values.peek(ctx, { id: 1 }))).toMatchObject({ value: "value" });
+  });
+});
+
+test("the rig notices a query that does read the clock", async () => {
+  const { t } = createClockless("./component/lib.ts", ["get"]);
+  const place = { name: "test", args: {} };
+  await t.mutation(component.lib.put, { ...place, value: 1, ttl: 1 });
+  const reading = t.query(component.lib.get, { ...place, ttl: null });
+  await expect(reading).rejects.toThrow("the clock was read");
+});

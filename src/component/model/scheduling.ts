@@ -1,0 +1,85 @@
+import type { FunctionHandle } from "convex/server";
+import type { Value } from "convex/values";
+import { type Carried, carry } from "../../shared/carry.js";
+import { LEASE_MS, OUTCOME_MS } from "../../shared/lease.js";
+import { MAX_DOCUMENT_BYTES, MAX_SCHEDULED_BYTES } from "../../shared/limits.js";
+import { internal } from "../_generated/api.js";
+import type { Id } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import type { Runner } from "../validators.js";
+import { isHeld, rowSince } from "./claims.js";
+import { deleteParts, fitsDocument, loadParts, saveParts } from "./content.js";
+import type { Place } from "./entries.js";
+import { type Judge, startOfFill } from "./invalidations.js";
+import { endFill, findLease, takeLease } from "./leases.js";
+
+/** A request for a background fill. */
+export type ScheduleRequest = Place & {
+  /** The entry that the caller found stale: if another has come since, nothing is to be done. */
+  seen?: Id<"values">;
+  /** Take the lease from a fill that is running or scheduled. */
+  force: boolean;
+  args: Value;
+  runner: Runner;
+};
+
+/**
+ * Schedules a fill in this transaction, unless one is scheduled or running.
+ * Resolves to whether it did.
+ */
+export async function scheduleFill(
+  ctx: MutationCtx,
+  judge: Judge,
+  request: ScheduleRequest,
+): Promise<boolean> {
+  const lease = await findLease(ctx, request);
+  if (!request.force) {
+    if (lease !== null && (await isHeld(judge, lease, request))) return false;
+    if (request.seen !== undefined && (await rowSince(ctx, judge, request)) !== null) return false;
+  }
+  const { args, runner } = request;
+  const inline = fitsDocument(args, MAX_DOCUMENT_BYTES - MAX_SCHEDULED_BYTES);
+  const { parts: argsParts } = inline ? {} : await saveParts(ctx, args);
+  const token = await takeLease(ctx, request, lease, { state: "scheduled", argsParts });
+  const scheduledArgs = inline ? args : null;
+  if (runner.kind === "component") {
+    const { name, key } = request;
+    const job = { token, name, key, args: scheduledArgs, runner };
+    await ctx.scheduler.runAfter(0, internal.fills.run, job);
+  } else {
+    const refresher = runner.refresher as FunctionHandle<"action">;
+    await ctx.scheduler.runAfter(0, refresher, { token, args: scheduledArgs });
+  }
+  return true;
+}
+
+/**
+ * Begins a scheduled fill, which counts from now; null if it was voided or
+ * replaced meanwhile. Returns its arguments where they were stored for it.
+ */
+export async function beginFill(
+  ctx: MutationCtx,
+  judge: Judge,
+  id: string,
+  name: string,
+): Promise<{ args: Carried | null } | null> {
+  const token = ctx.db.normalizeId("fills", id);
+  const fill = token && (await ctx.db.get("fills", token));
+  if (fill?.state !== "scheduled") return null;
+  if (!(await judge.isAlive(startOfFill(fill, name)))) {
+    await endFill(ctx, fill, { state: "voided" });
+    return null;
+  }
+  const deadline = Date.now() + LEASE_MS;
+  await ctx.db.patch("fills", fill._id, {
+    state: "running",
+    startedAt: ctx.db.vars.commitTs,
+    deadline,
+    purgeAt: deadline + OUTCOME_MS,
+    argsParts: undefined,
+  });
+  if (fill.argsParts === undefined) return { args: null };
+  const args = await loadParts(ctx, fill.argsParts);
+  await deleteParts(ctx, fill.argsParts);
+  return args === undefined ? null : { args: carry(args) };
+}

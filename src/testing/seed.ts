@@ -1,0 +1,71 @@
+/** Entries written straight to the tables, where a test needs many, or those of 0.3.1. */
+import type { GenericMutationCtx } from "convex/server";
+import type { Value } from "convex/values";
+import type { DataModel, Id } from "../component/_generated/dataModel.js";
+import type { createApp } from "./app.js";
+
+type Ctx = GenericMutationCtx<DataModel>;
+type App = Pick<ReturnType<typeof createApp>, "inComponent">;
+
+/** A transaction writes 16 MiB; convex-test measures documents about as Convex does. */
+const BYTES_PER_TRANSACTION = 15 * 1024 * 1024;
+
+/** Writes as many rows as asked for, in as many transactions as that takes. */
+export async function seed(
+  { inComponent }: App,
+  rows: { count: number; bytesEach: number },
+  write: (ctx: Ctx, index: number) => Promise<unknown>,
+): Promise<void> {
+  const perTransaction = Math.max(1, Math.floor(BYTES_PER_TRANSACTION / (rows.bytesEach + 500)));
+  for (let from = 0; from < rows.count; from += perTransaction) {
+    await inComponent(async (ctx) => {
+      const to = Math.min(rows.count, from + perTransaction);
+      for (let index = from; index < to; index++) await write(ctx, index);
+    });
+  }
+}
+
+/** An entry as ours are stored, with or without a time at which it expires. */
+export async function writeEntry(
+  ctx: Ctx,
+  entry: { name: string; args: Value; value: Value; expiresAt?: number },
+): Promise<Id<"values">> {
+  const valueId = await ctx.db.insert("values", { ...entry, startedAt: ctx.db.vars.commitTs });
+  const { expiresAt } = entry;
+  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+  return valueId;
+}
+
+/** An entry whose value lies in parts. */
+export async function writeEntryInParts(
+  ctx: Ctx,
+  entry: { name: string; args: Value; parts: ArrayBuffer[]; expiresAt?: number },
+): Promise<Id<"values">> {
+  const { parts: contents, ...rest } = entry;
+  const parts = await Promise.all(contents.map((bytes) => ctx.db.insert("parts", { bytes })));
+  const partsBytes = contents.reduce((sum, part) => sum + part.byteLength, 0);
+  const valueId = await ctx.db.insert("values", {
+    ...rest,
+    value: null,
+    parts,
+    partsBytes,
+    startedAt: ctx.db.vars.commitTs,
+  });
+  const { expiresAt } = entry;
+  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+  return valueId;
+}
+
+/** An entry as 0.3.1 stored it. */
+export async function writePeerEntry(
+  ctx: Ctx,
+  entry: { name: string; args: Value; value: Value; expiresAt?: number },
+): Promise<Id<"values">> {
+  const { name, args, value, expiresAt } = entry;
+  const valueId = await ctx.db.insert("values", { name, args, value });
+  if (expiresAt !== undefined) {
+    const metadataId = await ctx.db.insert("metadata", { valueId, expiresAt });
+    await ctx.db.patch("values", valueId, { metadataId });
+  }
+  return valueId;
+}
