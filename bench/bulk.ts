@@ -1,0 +1,52 @@
+/** Clearing and purging many entries. */
+import { App, shared, type Subject, TTL } from "./app.js";
+import { advance } from "./clock.js";
+import type { Usage } from "./ledger.js";
+import { placeOf, seedEntries } from "./seed.js";
+import { type HeldTimers, holdTimers } from "./timers.js";
+
+const VALUE_BYTES = 14 * 1024;
+export const CLEARED_ENTRIES = 1_000;
+export const PURGED_ENTRIES = 10_000;
+
+/** Clears the entries of a name: what is used until no reader is served any of them. */
+export function measureClear(subject: Subject): Promise<Usage> {
+  return holdTimers(async (timers) => {
+    const app = new App(subject);
+    await seedEntries(app, CLEARED_ENTRIES, VALUE_BYTES);
+    const probes = [0, 0.25, 0.5, 0.75, 1].map((part) =>
+      placeOf(Math.round(part * (CLEARED_ENTRIES - 1))),
+    );
+    app.ledger.reset();
+    await app.act((ctx) => app.cache.removeAllForName(ctx));
+    for (;;) {
+      const { usage } = app.ledger;
+      const served = await Promise.all(probes.map((place) => app.serves(place)));
+      if (!served.includes(true)) return usage;
+      if (!(await step(app, timers))) throw new Error("bench: the clear ended early");
+    }
+  });
+}
+
+/** Purges expired entries: what is used until none is left. */
+export function measurePurge(subject: Subject): Promise<Usage> {
+  return holdTimers(async (timers) => {
+    const app = new App(subject);
+    await seedEntries(app, PURGED_ENTRIES, VALUE_BYTES);
+    advance(TTL + 1);
+    app.ledger.reset();
+    await app.t.mutation(shared.crons.purge, {});
+    while (await step(app, timers));
+    const { usage } = app.ledger;
+    const left = await app.inComponent((ctx) => ctx.db.query("values").first());
+    if (left !== null) throw new Error("bench: the purge left entries");
+    return usage;
+  });
+}
+
+/** Runs the next function that was scheduled; false if there is none. */
+async function step(app: App, timers: HeldTimers): Promise<boolean> {
+  const ran = timers.next();
+  await app.t.finishInProgressScheduledFunctions();
+  return ran;
+}
