@@ -52,7 +52,9 @@ export async function writeEntryInParts(
     startedAt: ctx.db.vars.commitTs,
   });
   const { expiresAt } = entry;
-  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+  if (expiresAt !== undefined) {
+    await ctx.db.insert("metadata", { valueId, expiresAt, hasParts: true });
+  }
   return valueId;
 }
 
