@@ -2,7 +2,7 @@ import { type FunctionArgs, type FunctionReturnType, getFunctionName } from "con
 import type { ComponentApi } from "../component/_generated/component.js";
 import { uncarry } from "../shared/carry.js";
 import { fetchInMutation, runScheduled } from "./background.js";
-import { checkBatchSize, checkConfig, checkTtl } from "./checks.js";
+import { checkBatchSize, checkConfig, checkTags, checkTenant, checkTtl } from "./checks.js";
 import { removeAll } from "./clearing.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
 import {
@@ -60,6 +60,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   /** The cache's name: its entries are stored under it. */
   readonly name: string;
   readonly #config: ActionCacheConfig<Action>;
+  #tenant: string | undefined;
 
   /**
    * @param component - The installed component, from `components`.
@@ -115,7 +116,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
     const { ttl, force = false } = options;
     checkTtl(this.name, "the `ttl` of this fetch", ttl);
-    const policy = this.#policy(args, ttl);
+    const policy = this.#policy(args, { ttl });
     const fetched = await fetchInMutation(ctx, this.component, policy, force);
     this.#report(fetched.event);
     return fetched.value;
@@ -134,7 +135,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   ): Promise<FetchedEntry<FunctionReturnType<Action>>> {
     checkTtl(this.name, "the `ttl` of this fetch", ttl);
     const session = sessionOf(ctx, this.component);
-    const { event, ...entry } = await fetchValue(session, this.#policy(args, ttl), force);
+    const { event, ...entry } = await fetchValue(session, this.#policy(args, { ttl }), force);
     this.#report(event);
     return entry;
   }
@@ -168,19 +169,20 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * Stores a value that was computed elsewhere. It counts as computed now: a fill
    * that is running will not overwrite it.
    *
-   * @param options - `ttl` in ms, in place of the configured one.
-   * @throws A {@link CacheError} if the value is over 15.9 MiB, or the ttl out of range.
+   * @param options - `ttl` in ms, and `tags`, in place of the configured ones.
+   * @throws A {@link CacheError} if the value is over 15.9 MiB, or an option out of range.
    */
   async put(
     ctx: MutationContext,
     args: FunctionArgs<Action>,
     value: FunctionReturnType<Action>,
-    options: { ttl?: number } = {},
+    options: { ttl?: number; tags?: string[] } = {},
   ): Promise<void> {
     checkTtl(this.name, "the `ttl` of this put", options.ttl);
-    const policy = this.#policy(args, options.ttl);
+    if (options.tags) checkTags(this.name, "the `tags` of this put", options.tags);
+    const policy = this.#policy(args, options);
     const place = await policy.place();
-    const terms = policy.terms(value);
+    const terms = await policy.terms(value);
     await ctx.runMutation(this.component.entries.put, { ...place, ...terms });
   }
 
@@ -220,8 +222,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   }
 
   /**
-   * Clears all entries of this cache's name: at once for readers, in the
-   * background for storage.
+   * Clears all entries of this cache's name, of all its tenants; of a tenant's
+   * view, that tenant's only. At once for readers, in the background for storage.
    *
    * @param options - `batchSize`, from 1 to 1,000: that many are also deleted before it returns.
    * @throws A {@link CacheError} if the batch size is out of range.
@@ -230,13 +232,32 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: MutationContext,
     options: { batchSize?: number } = {},
   ): Promise<null> {
-    const { batchSize } = options;
-    checkBatchSize(this.name, batchSize);
+    checkBatchSize(this.name, options.batchSize);
     const { name } = this;
-    return await ctx.runMutation(this.component.lib.removeAll, {
-      name,
-      ...(batchSize === undefined ? {} : { batchSize }),
-    });
+    const tenant = this.#tenant;
+    if (tenant === undefined) {
+      return await ctx.runMutation(this.component.lib.removeAll, { name, ...options });
+    }
+    const { clearTenant } = this.component.invalidations;
+    return await ctx.runMutation(clearTenant, { tenant, name, ...options });
+  }
+
+  /**
+   * A view of this cache for one tenant: the same in all but its entries, which
+   * no other tenant's arguments, names or tags can reach. Its
+   * `removeAllForName` clears this tenant's entries only.
+   *
+   * @param id - 1 to 256 characters.
+   * @throws A {@link CacheError} if the id is empty or too long.
+   *
+   * @example
+   * const summary = await summaries.forTenant(user.teamId).fetch(ctx, { month });
+   */
+  forTenant(id: string): ActionCache<Action> {
+    checkTenant(this.name, id);
+    const view = new ActionCache(this.component, { ...this.#config, name: this.name });
+    view.#tenant = id;
+    return view;
   }
 
   /**
@@ -262,8 +283,12 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     report(this.#config.log, { type: "action-cache-stats", name: this.name, ...event });
   }
 
-  #policy(args: FunctionArgs<Action>, ttl?: number): Policy {
+  #policy(
+    args: FunctionArgs<Action>,
+    call: { ttl?: number; tags?: string[]; tenant?: string } = {},
+  ): Policy {
     // Inside, a cache's arguments and values are what Convex carries, of any shape.
-    return new Policy(this.name, this.#config, args, ttl);
+    const config = this.#config as ActionCacheConfig;
+    return new Policy(this.name, config, args, { tenant: this.#tenant, ...call });
   }
 }

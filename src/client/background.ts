@@ -41,12 +41,12 @@ export async function fetchInMutation(
 export async function runScheduled(
   ctx: ActionContext,
   component: ComponentApi,
-  policyFor: (args: unknown) => Policy,
+  policyFor: (args: unknown, tenant?: string) => Policy,
   { token, name, args }: { token: string; name: string; args: unknown },
 ): Promise<void> {
   const begun = await ctx.runMutation(component.fills.begin, { token, name });
   if (begun === null) return;
-  const policy = policyFor(begun.args === null ? args : uncarry(begun.args));
+  const policy = policyFor(begun.args === null ? args : uncarry(begun.args), begun.tenant);
   const place = await policy.place();
   const leases = new Leases((tokens) => ctx.runMutation(component.fills.heartbeat, { tokens }));
   const filling = leases.during(token, () => runUnder({ ctx, component }, policy, place, token));

@@ -1,5 +1,5 @@
 import { refusal } from "../shared/errors.js";
-import { MAX_BATCH_SIZE } from "../shared/limits.js";
+import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import type { ActionCacheConfig } from "./config.js";
 
 /** Refuses a ttl that is not a number of milliseconds from 0; null and undefined are none. */
@@ -28,7 +28,10 @@ function checkWindow(cache: string, option: string, window: unknown): void {
 
 /** Refuses to refresh in the background what the component alone can't fill. */
 export function checkRefresher(cache: string, config: ActionCacheConfig, because: string): void {
-  const needed = typeof config.ttl === "function" ? "`ttl`" : config.shouldCache && "`shouldCache`";
+  const needed =
+    (typeof config.ttl === "function" && "`ttl`") ||
+    (config.tags && "`tags`") ||
+    (config.shouldCache && "`shouldCache`");
   if (!needed || config.refresher) return;
   throw refusal({
     code: "REFRESHER_REQUIRED",
@@ -68,6 +71,36 @@ export function checkBatchSize(cache: string, batchSize: unknown): void {
     value: batchSize,
     remedy: `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`,
   });
+}
+
+/** Refuses tags that are empty, no text or too long, and too many of them. */
+export function checkTags(cache: string | undefined, option: string, tags: unknown): void {
+  const refused = (code: "INVALID_TAG" | "TOO_MANY_TAGS", value: unknown, remedy: string) =>
+    refusal({ code, cache, option, value, remedy });
+  const remedy = `Give texts of 1 to ${MAX_TAG_LENGTH} characters.`;
+  if (!Array.isArray(tags)) throw refused("INVALID_TAG", tags, `Give a list. ${remedy}`);
+  if (tags.length > MAX_TAGS) {
+    throw refused("TOO_MANY_TAGS", tags, `Give at most ${MAX_TAGS}; a coarser tag covers many.`);
+  }
+  for (const tag of tags as unknown[]) {
+    if (!isLabel(tag)) throw refused("INVALID_TAG", tag, remedy);
+  }
+}
+
+/** Refuses a tenant id that is empty, no text, or too long. */
+export function checkTenant(cache: string | undefined, tenant: unknown): void {
+  if (isLabel(tenant)) return;
+  throw refusal({
+    code: "INVALID_TENANT",
+    cache,
+    option: "the tenant id",
+    value: tenant,
+    remedy: `Give a text of 1 to ${MAX_TAG_LENGTH} characters, such as the id of the tenant's document.`,
+  });
+}
+
+function isLabel(label: unknown): boolean {
+  return typeof label === "string" && label.length > 0 && label.length <= MAX_TAG_LENGTH;
 }
 
 /** Refuses a time that is not a number. */

@@ -1,5 +1,5 @@
 import type { ComponentApi } from "../component/_generated/component.js";
-import { checkBefore } from "./checks.js";
+import { checkBefore, checkTags, checkTenant } from "./checks.js";
 import type { MutationContext } from "./contexts.js";
 
 /**
@@ -19,4 +19,61 @@ export async function removeAll(
 ): Promise<null> {
   checkBefore(before);
   return await ctx.runMutation(component.lib.removeAll, before === undefined ? {} : { before });
+}
+
+/**
+ * Clears one tenant in every cache of the component: at once for readers, in the
+ * background for storage.
+ *
+ * @param id - The tenant's id, as given to `forTenant`.
+ * @throws A {@link CacheError} if the id is empty or too long.
+ *
+ * @example
+ * await removeAllForTenant(ctx, components.actionCache, teamId);
+ */
+export async function removeAllForTenant(
+  ctx: MutationContext,
+  component: ComponentApi,
+  id: string,
+): Promise<null> {
+  checkTenant(undefined, id);
+  return await ctx.runMutation(component.invalidations.clearTenant, { tenant: id });
+}
+
+/** Options of {@link invalidateTags}. */
+export type InvalidateOptions = {
+  /**
+   * `remove`: nobody who comes after it gets a value that began before it.
+   * `expire`: such a value is stale from now. Default: "remove".
+   */
+  mode?: "remove" | "expire";
+  /**
+   * Whether to fill the entries again in the background, a few at once; those of
+   * caches with a `refresher`, and arguments of up to 8 KB. Default: false.
+   */
+  refresh?: boolean;
+  /** The tenant whose entries they are. Default: the entries of no tenant. */
+  tenant?: string;
+};
+
+/**
+ * Invalidates all entries that have one of the tags, in every cache of the
+ * component. In a mutation, it commits or rolls back with it, and costs one
+ * document a tag, however many entries there are.
+ *
+ * @throws A {@link CacheError} if a tag or the tenant id is empty or too long, or there are over 128 tags.
+ *
+ * @example
+ * await ctx.db.patch("users", userId, { name });
+ * await invalidateTags(ctx, components.actionCache, [`users:${userId}`]);
+ */
+export async function invalidateTags(
+  ctx: MutationContext,
+  component: ComponentApi,
+  tags: string[],
+  { mode = "remove", refresh = false, tenant }: InvalidateOptions = {},
+): Promise<null> {
+  checkTags(undefined, "the tags to invalidate", tags);
+  if (tenant !== undefined) checkTenant(undefined, tenant);
+  return await ctx.runMutation(component.invalidations.byTags, { tags, mode, refresh, tenant });
 }

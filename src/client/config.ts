@@ -54,8 +54,8 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
   refreshAhead?: boolean;
   /**
    * The function that fills in the background in the app's own code, made with
-   * {@link refresher}. Needed where `ttl` is a function or `shouldCache` is set
-   * and entries are refreshed in the background, for the component can't call these.
+   * {@link refresher}. Needed where `ttl` is a function, or `tags` or `shouldCache`
+   * is set, and entries are refreshed in the background: the component can't call these.
    */
   refresher?: FunctionReference<"action", "internal", { token: string; args: unknown }, null>;
   /**
@@ -65,6 +65,11 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
   jitter?: number;
   /** The part of the arguments that identifies the entry. Default: all of them. */
   key?: (args: FunctionArgs<Action>) => Value;
+  /**
+   * Labels to invalidate entries by, from the arguments and the value: up to 128,
+   * of up to 256 characters each. Default: none.
+   */
+  tags?: (args: FunctionArgs<Action>, value: FunctionReturnType<Action>) => string[];
   /**
    * Whether to store a value; where it returns false the value is only returned.
    * Default: always.

@@ -181,13 +181,14 @@ async function fill(
 export function runUnder(
   { ctx, component }: Pick<Session, "ctx" | "component">,
   policy: Policy,
-  { name, key }: Place,
+  { name, key, tenant }: Place,
   token: string,
 ): Promise<Filled> {
   return runFill({
     run: () => policy.run(ctx),
     store: (value) => policy.store(value),
-    settle: (result) => ctx.runMutation(component.fills.settle, { name, key, token, result }),
+    settle: (result) =>
+      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
     errorTtl: policy.errorTtl,
   });
 }
@@ -225,5 +226,7 @@ async function join(
   }
   if (outcome.kind === "failed") throw outcome.error;
   if (outcome.kind !== "stored") return outcome.kind;
+  // Expired by hand while it was filled: to those who came after that it is stale.
+  if (outcome.entry.invalidated && Date.now() >= policy.staleUntil(outcome.entry)) return "lost";
   return read(policy, outcome.entry, "coalesced", { get: "coalesced" }) ?? "unshared";
 }

@@ -1,5 +1,10 @@
 export { ActionCache, type FetchedEntry, type PeekedEntry } from "./ActionCache.js";
-export { removeAll } from "./clearing.js";
+export {
+  type InvalidateOptions,
+  invalidateTags,
+  removeAll,
+  removeAllForTenant,
+} from "./clearing.js";
 export type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
 export { refresher } from "./refresher.js";
 export type { LogEvent } from "./log.js";

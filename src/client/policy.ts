@@ -1,13 +1,14 @@
 import { createFunctionHandle, type FunctionArgs, type FunctionReference } from "convex/server";
-import type { Value } from "convex/values";
+import { getConvexSize, type Value } from "convex/values";
 import type { ComponentApi } from "../component/_generated/component.js";
 import { carry, isStorable } from "../shared/carry.js";
 import { tooLarge } from "../shared/errors.js";
 import type { Storing, Terms } from "../shared/fill.js";
 import { type EntryTimes, expiryUnder, shouldRefreshAhead } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
+import { MAX_ORIGIN_BYTES } from "../shared/limits.js";
 import { type Numbers, storeByNumbers } from "../shared/storing.js";
-import { checkRefresher, checkTtl } from "./checks.js";
+import { checkRefresher, checkTags, checkTtl } from "./checks.js";
 import type { ActionCacheConfig } from "./config.js";
 import type { ActionContext } from "./contexts.js";
 import type { Place } from "./session.js";
@@ -21,14 +22,17 @@ export class Policy {
     private readonly name: string,
     private readonly config: ActionCacheConfig,
     private readonly args: Record<string, Value>,
-    /** The ttl of this call, in ms, in place of the configured one. */
-    private readonly ttl?: number,
+    /** What this call says in place of the configuration, and of which tenant. */
+    private readonly call: { ttl?: number; tags?: string[]; tenant?: string } = {},
   ) {}
 
   /** Where the entry of these arguments is. */
   async place(): Promise<Place> {
     const { key } = this.config;
-    const identity = key ? await identifyByKey(key(this.args)) : await identifyByArgs(this.args);
+    const { tenant } = this.call;
+    const identity = key
+      ? await identifyByKey(key(this.args), tenant)
+      : await identifyByArgs(this.args, tenant);
     return { name: this.name, ...identity };
   }
 
@@ -38,23 +42,39 @@ export class Policy {
   }
 
   /** Decides how a value that was computed is stored. */
-  store(value: unknown): Storing {
+  async store(value: unknown): Promise<Storing> {
     if (this.config.shouldCache?.(value, this.args) === false) {
       return { kind: "unstored", reason: "shouldCache returned false" };
     }
-    return storeByNumbers(value as Value, this.#numbers(this.ttlOf(value)));
+    const storing = storeByNumbers(value as Value, this.#numbers(this.ttlOf(value)));
+    if (storing.kind === "unstored") return storing;
+    return { kind: "value", terms: { ...storing.terms, ...(await this.#labels(value)) } };
   }
 
   /** How a value that is put is stored; refuses one that can't be. */
-  terms(value: unknown): Terms {
+  async terms(value: unknown): Promise<Terms> {
     const storing = storeByNumbers(value as Value, this.#numbers(this.ttlOf(value)));
     if (storing.kind === "unstored") throw tooLarge(this.name);
-    return storing.terms;
+    return { ...storing.terms, ...(await this.#labels(value)) };
+  }
+
+  /** The tags of an entry, and how it can be filled again when they are invalidated. */
+  async #labels(value: unknown): Promise<Pick<Terms, "tags" | "origin">> {
+    const { refresher } = this.config;
+    const configured = this.config.tags?.(this.args, value);
+    const tags = this.call.tags ?? configured;
+    if (tags === undefined) return {};
+    checkTags(this.name, "the result of `tags`", tags);
+    if (tags.length === 0) return {};
+    const distinct = [...new Set(tags)];
+    if (!refresher || getConvexSize(this.args) > MAX_ORIGIN_BYTES) return { tags: distinct };
+    const runner = { kind: "app" as const, refresher: await createFunctionHandle(refresher) };
+    return { tags: distinct, origin: { args: carry(this.args), runner } };
   }
 
   /** How long a value is fresh by itself, in ms; null for ever. */
   ttlOf(value: unknown): number | null {
-    const configured = this.ttl ?? this.config.ttl ?? null;
+    const configured = this.call.ttl ?? this.config.ttl ?? null;
     const ttl = typeof configured === "function" ? configured(value, this.args) : configured;
     checkTtl(this.name, "the result of `ttl`", ttl);
     return ttl;
@@ -127,7 +147,7 @@ export class Policy {
 
   /** The ttl that a stored entry is judged by, beside its own, in ms; null for none. */
   get #readTtl(): number | null {
-    const ttl = this.ttl ?? this.config.ttl;
+    const ttl = this.call.ttl ?? this.config.ttl;
     return typeof ttl === "number" ? ttl : null;
   }
 }

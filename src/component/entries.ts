@@ -46,8 +46,8 @@ export const put = mutation({
   args: { ...entryName, ...terms },
   returns: v.null(),
   handler: async (ctx, args) => {
-    const { content, ttl, retain, ...place } = args;
-    await putEntry(ctx, place, { value: uncarry(content), ttl, retain });
+    const { content, ttl, retain, tags, origin, ...place } = args;
+    await putEntry(ctx, place, { value: uncarry(content), ttl, retain, tags, origin });
     return null;
   },
 });

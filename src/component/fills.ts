@@ -1,16 +1,20 @@
-import type { FunctionHandle } from "convex/server";
-import { v, type Value } from "convex/values";
+import { v } from "convex/values";
 import { uncarry } from "../shared/carry.js";
-import { runFill } from "../shared/fill.js";
-import { Leases } from "../shared/leases.js";
-import { storeByNumbers } from "../shared/storing.js";
-import { api } from "./_generated/api.js";
 import { internalAction, mutation } from "./_generated/server.js";
-import { carried, entry, entryName, fillResult, runner, settledFill } from "./validators.js";
-import { hasRoomFor, ONE_DOCUMENT } from "./model/budget.js";
+import {
+  carried,
+  entry,
+  entryName,
+  fillResult,
+  reserved,
+  runner,
+  settledFill,
+} from "./validators.js";
+import { hasRoomFor, ONE_ENTRY } from "./model/budget.js";
 import { claim as claimFill, type Claimed } from "./model/claims.js";
-import { Judge } from "./model/invalidations.js";
+import { Judge } from "./model/judge.js";
 import { extendLease } from "./model/leases.js";
+import { runReserved } from "./model/running.js";
 import { beginFill, scheduleFill } from "./model/scheduling.js";
 import { settle as settleFill } from "./model/settling.js";
 
@@ -40,7 +44,7 @@ export const claim = mutation({
     const judge = new Judge(ctx);
     const page: Claimed[] = [];
     for (const request of requests) {
-      if (page.length > 0 && !(await hasRoomFor(ctx, ONE_DOCUMENT))) break;
+      if (page.length > 0 && !(await hasRoomFor(ctx, ONE_ENTRY))) break;
       page.push(await claimFill(ctx, judge, request));
     }
     return page;
@@ -59,10 +63,15 @@ export const heartbeat = mutation({
 
 /** Ends a fill, storing its value if the lease is still held and nothing has invalidated it. */
 export const settle = mutation({
-  args: { name: v.string(), key: v.any(), token: v.id("fills"), result: fillResult },
+  args: {
+    name: v.string(),
+    key: v.any(),
+    tenant: v.optional(v.string()),
+    token: v.id("fills"),
+    result: fillResult,
+  },
   returns: settledFill,
-  handler: (ctx, { name, key, token, result }) =>
-    settleFill(ctx, { name, key: key as Value }, token, result),
+  handler: (ctx, { token, result, ...place }) => settleFill(ctx, place, token, result),
 });
 
 /**
@@ -96,48 +105,27 @@ export const schedule = mutation({
 
 /** A document read, and a function scheduled with arguments of up to a document's size. */
 const ONE_SCHEDULE = {
-  ...ONE_DOCUMENT,
+  ...ONE_ENTRY,
   functionsScheduled: 1,
-  scheduledFunctionArgsBytes: ONE_DOCUMENT.bytesRead,
+  scheduledFunctionArgsBytes: ONE_ENTRY.bytesRead,
 };
 
 /** Begins a scheduled fill, unless it was voided or replaced; with its arguments where they were stored. */
 export const begin = mutation({
   args: { token: v.string(), name: v.string() },
-  returns: v.union(v.object({ args: v.union(carried, v.null()) }), v.null()),
+  returns: v.union(
+    v.object({ args: v.union(carried, v.null()), tenant: v.optional(v.string()) }),
+    v.null(),
+  ),
   handler: (ctx, { token, name }) => beginFill(ctx, new Judge(ctx), token, name),
 });
 
-/** Runs a scheduled fill: calls the app's action by its handle, and settles. */
+/** Runs a fill that was scheduled. */
 export const run = internalAction({
-  args: {
-    token: v.id("fills"),
-    name: v.string(),
-    key: v.any(),
-    args: v.optional(v.any()),
-    runner,
-  },
+  args: reserved,
   returns: v.null(),
-  handler: async (ctx, { token, name, key, args, runner }) => {
-    if (runner.kind !== "component") return null;
-    const begun = await ctx.runMutation(api.fills.begin, { token, name });
-    if (begun === null) return null;
-    const actionArgs = begun.args === null ? (args as Value) : uncarry(begun.args);
-    const action = runner.action as FunctionHandle<"action">;
-    const leases = new Leases((tokens) =>
-      ctx.runMutation(api.fills.heartbeat, { tokens: tokens as (typeof token)[] }),
-    );
-    const filling = leases.during(token, () =>
-      runFill({
-        run: () => ctx.runAction(action, actionArgs),
-        store: (value) => storeByNumbers(value as Value, runner),
-        settle: (result) =>
-          ctx.runMutation(api.fills.settle, { token, name, key: key as Value, result }),
-        errorTtl: runner.errorTtl,
-      }),
-    );
-    // What the action threw is in its own log, and recorded for those who wait.
-    await filling.catch(() => {});
+  handler: async (ctx, fill) => {
+    await runReserved(ctx, fill);
     return null;
   },
 });

@@ -1,6 +1,6 @@
 import { v, type Value } from "convex/values";
 import { mutation, query } from "./_generated/server.js";
-import { clear } from "./model/clearing.js";
+import { clear } from "./model/invalidations.js";
 import { removeEntry } from "./model/changes.js";
 import { getByArgs, putByArgs } from "./model/peer.js";
 import { identifyByArgs } from "../shared/key.js";

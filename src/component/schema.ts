@@ -1,6 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { fillState, storedError } from "./validators.js";
+import { fillState, runner, storedError } from "./validators.js";
 
 export default defineSchema({
   /**
@@ -18,6 +18,9 @@ export default defineSchema({
     value: v.any(),
     /** Only in rows of 0.3.1; ours are found through the index of `metadata`. */
     metadataId: v.optional(v.id("metadata")),
+    tenant: v.optional(v.string()),
+    /** The app's own labels, as it gave them. */
+    tags: v.optional(v.array(v.string())),
     /** When the fill began that computed the value, in the order of commits. */
     startedAt: v.optional(v.commitTs()),
     /** The fill that stored the value; absent where it was put. */
@@ -48,11 +51,38 @@ export default defineSchema({
   metadata: defineTable({
     valueId: v.id("values"),
     expiresAt: v.float64(),
-    /** Whether the entry has parts, so that its row must be read to delete it. */
-    hasParts: v.optional(v.boolean()),
+    /** Whether the entry has rows of other tables, so that its own must be read to delete it. */
+    hasDependents: v.optional(v.boolean()),
   })
     .index("expiresAt", ["expiresAt"])
     .index("valueId", ["valueId"]),
+
+  /**
+   * The tags of entries: a row for each of an entry's own tags, and of its
+   * tenant, by which a sweep finds what an invalidation made dead, oldest first.
+   * Written and deleted with the entry; reading an entry does without them.
+   */
+  tags: defineTable({
+    tag: v.string(),
+    startedAt: v.commitTs(),
+    valueId: v.id("values"),
+  })
+    .index("tag", ["tag", "startedAt"])
+    .index("valueId", ["valueId"]),
+
+  /**
+   * How to fill tagged entries again: what a rehydration needs that the entry
+   * itself does not. Apart, so that a hit doesn't read it.
+   * Written and deleted with the entry, read by rehydrations.
+   */
+  origins: defineTable({
+    valueId: v.id("values"),
+    name: v.string(),
+    key: v.any(),
+    tenant: v.optional(v.string()),
+    args: v.bytes(),
+    runner,
+  }).index("valueId", ["valueId"]),
 
   /**
    * Fills: one row for each run of an action, its id being the token. While it
@@ -72,6 +102,7 @@ export default defineSchema({
     successor: v.optional(v.id("fills")),
     /** What the action threw. */
     error: v.optional(storedError),
+    tenant: v.optional(v.string()),
     /** When the entry was expired by hand while the fill ran: its value is stale from then, in ms. */
     expiredAt: v.optional(v.number()),
     /** The slot of a failure that is remembered, and until when, in ms. */
@@ -86,18 +117,36 @@ export default defineSchema({
   })
     .index("slot", ["slot"])
     .index("failedSlot", ["failedSlot"])
+    .index("state", ["state", "startedAt"])
     .index("purgeAt", ["purgeAt"]),
 
   /**
    * Invalidations: rows that are only appended, so that two of them never
-   * conflict. An entry is dead when a row of a tag that covers it is later than
-   * the fill that computed it.
-   * Written by clears, read by every lookup.
+   * conflict. An entry is dead when a removal of a tag that covers it is later
+   * than the fill that computed it, and stale from the first expiry that is.
+   * Written by invalidations and clears, read by every lookup, folded and
+   * dropped by housekeeping.
    */
   invalidations: defineTable({
+    /** What it covers; see `model/tags.ts`. */
     tag: v.string(),
+    mode: v.union(v.literal("remove"), v.literal("expire")),
     at: v.commitTs(),
     /** Covers only entries created up to this time, in ms. */
     before: v.optional(v.number()),
-  }).index("tag", ["tag", "at"]),
+    /**
+     * What housekeeping has still to do, in this order: `rehydrating`, its entries
+     * are being filled again; `pending`, the dead are still stored; `swept`, they
+     * are not; or `expiring`, for an expiry, which leaves none dead.
+     */
+    state: v.union(
+      v.literal("rehydrating"),
+      v.literal("pending"),
+      v.literal("swept"),
+      v.literal("expiring"),
+    ),
+  })
+    .index("tag", ["tag", "at"])
+    .index("mode", ["tag", "mode", "at"])
+    .index("state", ["state", "at"]),
 });

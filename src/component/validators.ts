@@ -6,6 +6,7 @@ export const entryName = {
   key: v.any(),
   /** The key under which 0.3.1 stored the same entry, if that is another. */
   legacyKey: v.optional(v.any()),
+  tenant: v.optional(v.string()),
 };
 
 /** A value as it crosses the boundary; see `shared/carry.ts`. */
@@ -17,9 +18,39 @@ export const entry = v.object({
   content: carried,
   createdAt: v.number(),
   expiresAt: v.union(v.number(), v.null()),
+  /** Whether an invalidation made it stale. */
+  invalidated: v.boolean(),
   fillMs: v.union(v.number(), v.null()),
 });
 export type Entry = Infer<typeof entry>;
+
+/**
+ * Who runs a scheduled fill: the component, which calls the action by its
+ * handle and knows the cache's numbers; or a function of the app's, by its
+ * handle, for caches with functions of their own.
+ */
+export const runner = v.union(
+  v.object({
+    kind: v.literal("component"),
+    action: v.string(),
+    ttl: v.union(v.number(), v.null()),
+    jitter: v.number(),
+    retain: v.number(),
+    errorTtl: v.number(),
+  }),
+  v.object({ kind: v.literal("app"), refresher: v.string() }),
+);
+export type Runner = Infer<typeof runner>;
+
+/** A fill that is reserved for whoever is to run it. */
+export const reserved = v.object({
+  token: v.id("fills"),
+  name: v.string(),
+  key: v.any(),
+  tenant: v.optional(v.string()),
+  args: v.any(),
+  runner,
+});
 
 /** How to store a value that was computed or given. */
 export const terms = {
@@ -28,6 +59,10 @@ export const terms = {
   ttl: v.union(v.number(), v.null()),
   /** How long it is kept after that, in ms. */
   retain: v.number(),
+  /** The app's labels of the entry, to invalidate it by. */
+  tags: v.optional(v.array(v.string())),
+  /** How to fill it again, for a rehydration. */
+  origin: v.optional(v.object({ args: carried, runner })),
 };
 
 /**
@@ -102,21 +137,3 @@ export const settledFill = v.union(
   v.object({ kind: v.union(v.literal("rejected"), v.literal("none")) }),
 );
 export type SettledFill = Infer<typeof settledFill>;
-
-/**
- * Who runs a scheduled fill: the component, which calls the action by its
- * handle and knows the cache's numbers; or a function of the app's, by its
- * handle, for caches with functions of their own.
- */
-export const runner = v.union(
-  v.object({
-    kind: v.literal("component"),
-    action: v.string(),
-    ttl: v.union(v.number(), v.null()),
-    jitter: v.number(),
-    retain: v.number(),
-    errorTtl: v.number(),
-  }),
-  v.object({ kind: v.literal("app"), refresher: v.string() }),
-);
-export type Runner = Infer<typeof runner>;

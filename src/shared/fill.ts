@@ -8,7 +8,14 @@ export type Terms = {
   ttl: number | null;
   /** How long it is kept after that, in ms. */
   retain: number;
+  /** The app's labels of the entry. */
+  tags?: string[];
+  /** How to fill it again, for a rehydration. */
+  origin?: Origin;
 };
+
+/** How to fill an entry again: its arguments, and the handle of the app's function that fills. */
+export type Origin = { args: Carried; runner: { kind: "app"; refresher: string } };
 
 /** What to do with a value: store it, or not, and why not. */
 export type Storing = { kind: "value"; terms: Terms } | { kind: "unstored"; reason: string };
@@ -41,7 +48,7 @@ export type FillSteps = {
   /** Runs the action. */
   run: () => Promise<unknown>;
   /** Decides how its value is stored. */
-  store: (value: unknown) => Storing;
+  store: (value: unknown) => Storing | Promise<Storing>;
   /** Reports how the fill ended. */
   settle: (result: Result) => Promise<Settled>;
   /** How long a failure is remembered, in ms. */
@@ -65,7 +72,7 @@ export async function runFill({ run, store, settle, errorTtl }: FillSteps): Prom
   const unstored = { value, createdAt: now, expiresAt: now };
   let reason: string;
   try {
-    const storing = store(value);
+    const storing = await store(value);
     if (storing.kind === "value") {
       const settled = await settle({ kind: "value", ...storing.terms, fillMs: now - began });
       if (!("createdAt" in settled)) return { ...unstored, put: "rejected" };

@@ -13,25 +13,30 @@ import {
  * array a key that is wrapped with its tenant, a string the SHA-256 of either.
  * `legacyKey` is where 0.3.1 stored the same entry, if that is elsewhere.
  */
-export type Identity = { key: Value; legacyKey?: Value };
+export type Identity = { key: Value; legacyKey?: Value; tenant?: string };
 
-/** Identifies the entry of these arguments, in no tenant. */
-export async function identifyByArgs(args: Value): Promise<Identity> {
+/** Identifies the entry of these arguments. */
+export async function identifyByArgs(args: Value, tenant?: string): Promise<Identity> {
   const canonicalArgs = canonical(args);
+  if (tenant !== undefined) return { key: await wrap(tenant, "args", canonicalArgs), tenant };
   // Arguments are objects. Anything else that reaches the component by hand is
   // wrapped, so that it can't be mistaken for a wrapped key or a digest.
   const plain = isPlainObject(canonicalArgs);
-  const whole = plain ? canonicalArgs : [null, "args", canonicalArgs];
-  const inline = fitsInline(whole);
-  const key = inline ? whole : await digest(whole);
-  if (plain && inline) return { key };
+  if (plain && fitsInline(canonicalArgs)) return { key: canonicalArgs };
+  const key = plain ? await digest(canonicalArgs) : await wrap(null, "args", canonicalArgs);
   return fitsLegacyDocument(canonicalArgs) ? { key, legacyKey: canonicalArgs } : { key };
 }
 
 /** Identifies the entry of a key that the app derived from the arguments. */
-export async function identifyByKey(derived: Value): Promise<Identity> {
-  const key = [null, "key", canonical(derived)];
-  return { key: fitsInline(key) ? key : await digest(key) };
+export async function identifyByKey(derived: Value, tenant?: string): Promise<Identity> {
+  const key = await wrap(tenant ?? null, "key", canonical(derived));
+  return tenant === undefined ? { key } : { key, tenant };
+}
+
+/** A key that tells its tenant and its kind, as it is stored. */
+async function wrap(tenant: string | null, kind: "args" | "key", value: Value): Promise<Value> {
+  const key = [tenant, kind, value];
+  return fitsInline(key) ? key : await digest(key);
 }
 
 /** The SHA-256 of a value's canonical form, in base 64. */

@@ -30,6 +30,15 @@ export const MAX_VALUE_BYTES = Math.floor(15.9 * MIB);
 /** Arguments are scheduled together with a fill up to this size, and else stored for it. */
 export const MAX_SCHEDULED_BYTES = MAX_DOCUMENT_BYTES / 2;
 
+/** The arguments of a tagged entry are kept for its rehydration up to this size. */
+export const MAX_ORIGIN_BYTES = 8 * KIB;
+
+/** The most tags of an entry, and of an invalidation. */
+export const MAX_TAGS = 128;
+
+/** The longest tag or tenant id, in characters. */
+export const MAX_TAG_LENGTH = 256;
+
 /** An error's data is kept for those who wait up to this size. */
 export const MAX_ERROR_BYTES = MAX_DOCUMENT_BYTES / 2;
 

@@ -117,6 +117,8 @@ export function createApp() {
         parts: (await ctx.db.query("parts").collect()).length,
         fills: await ctx.db.query("fills").collect(),
         invalidations: await ctx.db.query("invalidations").collect(),
+        tags: await ctx.db.query("tags").collect(),
+        origins: await ctx.db.query("origins").collect(),
       })),
   };
 }

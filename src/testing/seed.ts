@@ -53,7 +53,7 @@ export async function writeEntryInParts(
   });
   const { expiresAt } = entry;
   if (expiresAt !== undefined) {
-    await ctx.db.insert("metadata", { valueId, expiresAt, hasParts: true });
+    await ctx.db.insert("metadata", { valueId, expiresAt, hasDependents: true });
   }
   return valueId;
 }

@@ -8,30 +8,38 @@
  * @module
  */
 
-import type * as clearing from "../clearing.js";
 import type * as crons from "../crons.js";
 import type * as entries from "../entries.js";
 import type * as fills from "../fills.js";
+import type * as invalidations from "../invalidations.js";
 import type * as lib from "../lib.js";
 import type * as model_budget from "../model/budget.js";
 import type * as model_changes from "../model/changes.js";
 import type * as model_claims from "../model/claims.js";
-import type * as model_clearing from "../model/clearing.js";
 import type * as model_codec from "../model/codec.js";
 import type * as model_commitOrder from "../model/commitOrder.js";
 import type * as model_content from "../model/content.js";
+import type * as model_dependents from "../model/dependents.js";
 import type * as model_drain from "../model/drain.js";
 import type * as model_entries from "../model/entries.js";
 import type * as model_errors from "../model/errors.js";
 import type * as model_failures from "../model/failures.js";
+import type * as model_folding from "../model/folding.js";
 import type * as model_invalidations from "../model/invalidations.js";
+import type * as model_judge from "../model/judge.js";
 import type * as model_leases from "../model/leases.js";
+import type * as model_living from "../model/living.js";
 import type * as model_lookup from "../model/lookup.js";
 import type * as model_peer from "../model/peer.js";
 import type * as model_purge from "../model/purge.js";
+import type * as model_rehydrating from "../model/rehydrating.js";
+import type * as model_running from "../model/running.js";
 import type * as model_scheduling from "../model/scheduling.js";
 import type * as model_settling from "../model/settling.js";
+import type * as model_sweeping from "../model/sweeping.js";
+import type * as model_tags from "../model/tags.js";
 import type * as purge from "../purge.js";
+import type * as rehydration from "../rehydration.js";
 import type * as validators from "../validators.js";
 
 import type {
@@ -42,30 +50,38 @@ import type {
 import { anyApi, componentsGeneric } from "convex/server";
 
 const fullApi: ApiFromModules<{
-  clearing: typeof clearing;
   crons: typeof crons;
   entries: typeof entries;
   fills: typeof fills;
+  invalidations: typeof invalidations;
   lib: typeof lib;
   "model/budget": typeof model_budget;
   "model/changes": typeof model_changes;
   "model/claims": typeof model_claims;
-  "model/clearing": typeof model_clearing;
   "model/codec": typeof model_codec;
   "model/commitOrder": typeof model_commitOrder;
   "model/content": typeof model_content;
+  "model/dependents": typeof model_dependents;
   "model/drain": typeof model_drain;
   "model/entries": typeof model_entries;
   "model/errors": typeof model_errors;
   "model/failures": typeof model_failures;
+  "model/folding": typeof model_folding;
   "model/invalidations": typeof model_invalidations;
+  "model/judge": typeof model_judge;
   "model/leases": typeof model_leases;
+  "model/living": typeof model_living;
   "model/lookup": typeof model_lookup;
   "model/peer": typeof model_peer;
   "model/purge": typeof model_purge;
+  "model/rehydrating": typeof model_rehydrating;
+  "model/running": typeof model_running;
   "model/scheduling": typeof model_scheduling;
   "model/settling": typeof model_settling;
+  "model/sweeping": typeof model_sweeping;
+  "model/tags": typeof model_tags;
   purge: typeof purge;
+  rehydration: typeof rehydration;
   validators: typeof validators;
 }> = anyApi as any;
 

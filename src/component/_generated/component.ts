@@ -36,20 +36,27 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       expire: FunctionReference<
         "mutation",
         "internal",
-        { name: string; key: any; legacyKey?: any; retain: number },
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          tenant?: string;
+          retain: number;
+        },
         null,
         Name
       >;
       peek: FunctionReference<
         "query",
         "internal",
-        { name: string; key: any; legacyKey?: any },
+        { name: string; key: any; legacyKey?: any; tenant?: string },
         {
           entry: {
             id: string;
             content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
+            invalidated: boolean;
             fillMs: number | null;
           } | null;
           fillingUntil: number | null;
@@ -63,9 +70,24 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           name: string;
           key: any;
           legacyKey?: any;
+          tenant?: string;
           content: { value: any } | { json: string };
           ttl: number | null;
           retain: number;
+          tags?: Array<string>;
+          origin?: {
+            args: { value: any } | { json: string };
+            runner:
+              | {
+                  kind: "component";
+                  action: string;
+                  ttl: number | null;
+                  jitter: number;
+                  retain: number;
+                  errorTtl: number;
+                }
+              | { kind: "app"; refresher: string };
+          };
         },
         null,
         Name
@@ -78,6 +100,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             name: string;
             key: any;
             legacyKey?: any;
+            tenant?: string;
             token?: string;
             failures?: boolean;
           }>;
@@ -88,6 +111,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
+            invalidated: boolean;
             fillMs: number | null;
           } | null;
           fill: {
@@ -122,7 +146,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       remove: FunctionReference<
         "mutation",
         "internal",
-        { name: string; key: any; legacyKey?: any },
+        { name: string; key: any; legacyKey?: any; tenant?: string },
         boolean,
         Name
       >;
@@ -132,7 +156,10 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         { token: string; name: string },
-        { args: { value: any } | { json: string } | null } | null,
+        {
+          args: { value: any } | { json: string } | null;
+          tenant?: string;
+        } | null,
         Name
       >;
       claim: FunctionReference<
@@ -143,6 +170,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             name: string;
             key: any;
             legacyKey?: any;
+            tenant?: string;
             seen?: string;
             force: boolean;
           }>;
@@ -157,6 +185,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 content: { value: any } | { json: string };
                 createdAt: number;
                 expiresAt: number | null;
+                invalidated: boolean;
                 fillMs: number | null;
               };
             }
@@ -178,6 +207,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             name: string;
             key: any;
             legacyKey?: any;
+            tenant?: string;
             seen?: string;
             force: boolean;
             args: { value: any } | { json: string };
@@ -202,6 +232,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {
           name: string;
           key: any;
+          tenant?: string;
           token: string;
           result:
             | {
@@ -210,6 +241,20 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 content: { value: any } | { json: string };
                 ttl: number | null;
                 retain: number;
+                tags?: Array<string>;
+                origin?: {
+                  args: { value: any } | { json: string };
+                  runner:
+                    | {
+                        kind: "component";
+                        action: string;
+                        ttl: number | null;
+                        jitter: number;
+                        retain: number;
+                        errorTtl: number;
+                      }
+                    | { kind: "app"; refresher: string };
+                };
               }
             | { kind: "skipped" }
             | {
@@ -228,6 +273,27 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             expiresAt: number | null;
           }
         | { kind: "rejected" | "none" },
+        Name
+      >;
+    };
+    invalidations: {
+      byTags: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          tags: Array<string>;
+          tenant?: string;
+          mode: "remove" | "expire";
+          refresh: boolean;
+        },
+        null,
+        Name
+      >;
+      clearTenant: FunctionReference<
+        "mutation",
+        "internal",
+        { tenant: string; name?: string; batchSize?: number },
+        null,
         Name
       >;
     };

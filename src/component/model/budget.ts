@@ -12,12 +12,12 @@ export type Need = {
   scheduledFunctionArgsBytes?: number;
 };
 
-/** Reading and deleting a document of any size that Convex allows. */
-export const ONE_DOCUMENT: Need = {
+/** Reading and deleting an entry whose document is of any size, with as many tags as it may have. */
+export const ONE_ENTRY: Need = {
   bytesRead: 2 * MAX_DOCUMENT_BYTES,
-  documentsRead: 64,
-  documentsWritten: 64,
-  databaseQueries: 64,
+  documentsRead: 512,
+  documentsWritten: 256,
+  databaseQueries: 512,
 };
 
 /** Whether the transaction has that much left, whoever used the rest. */

@@ -1,4 +1,3 @@
-import type { Value } from "convex/values";
 import type { MutationCtx } from "../_generated/server.js";
 import {
   deleteEntry,
@@ -7,11 +6,13 @@ import {
   findRow,
   insertEntry,
   metadataOf,
+  type NewEntry,
+  ownsRows,
   type Place,
 } from "./entries.js";
 import { forgetFailure } from "./failures.js";
 import { findLease, voidFill } from "./leases.js";
-import { Judge, startOfEntry } from "./invalidations.js";
+import { Judge, startOfEntry } from "./judge.js";
 
 /**
  * Stores a value as of this commit, in place of whatever is stored. A fill that
@@ -20,7 +21,7 @@ import { Judge, startOfEntry } from "./invalidations.js";
 export async function putEntry(
   ctx: MutationCtx,
   place: Place,
-  { value, ttl, retain }: { value: Value; ttl: number | null; retain: number },
+  { ttl, ...rest }: Pick<NewEntry, "value" | "retain" | "tags" | "origin"> & { ttl: number | null },
 ): Promise<void> {
   const previous = await findRow(ctx, place);
   if (previous !== null) await deleteEntry(ctx, previous);
@@ -28,9 +29,9 @@ export async function putEntry(
   await insertEntry(ctx, {
     name: place.name,
     key: place.key,
-    value,
+    tenant: place.tenant,
     expiresAt: expiryFromNow(ttl),
-    retain,
+    ...rest,
     startedAt: ctx.db.vars.commitTs,
   });
 }
@@ -65,7 +66,7 @@ export async function expireEntry(ctx: MutationCtx, place: Place, retain: number
   const keptUntil = now + retain;
   if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
   else {
-    const hasParts = row.parts === undefined ? undefined : true;
-    await ctx.db.insert("metadata", { valueId: row._id, expiresAt: keptUntil, hasParts });
+    const hasDependents = ownsRows(row) || undefined;
+    await ctx.db.insert("metadata", { valueId: row._id, expiresAt: keptUntil, hasDependents });
   }
 }

@@ -1,8 +1,9 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { Entry } from "../validators.js";
-import { findRow, loadEntry, metadataOfId, type Place } from "./entries.js";
-import { type Judge, startOfEntry, startOfFill } from "./invalidations.js";
+import { loadEntry, metadataOfId, type Place } from "./entries.js";
+import { type Judge, startOfFill } from "./judge.js";
+import { findLiving, type Living } from "./living.js";
 import { findLease, takeLease } from "./leases.js";
 
 /** What a claim is answered with; times in ms. */
@@ -25,8 +26,8 @@ export async function claim(
 ): Promise<Claimed> {
   const lease = await findLease(ctx, request);
   if (!request.force) {
-    const row = await rowSince(ctx, judge, request);
-    const entry = row && (await loadEntry(ctx, row));
+    const since = await entrySince(ctx, judge, request);
+    const entry = since && (await loadEntry(ctx, since.row, since.expiredAt));
     if (entry !== null) return { kind: "found", entry };
     if (lease?.state === "running" && (await isHeld(judge, lease, request))) return heldBy(lease);
   }
@@ -38,23 +39,22 @@ export async function isHeld(judge: Judge, lease: Doc<"fills">, place: Place): P
   return (
     lease.deadline > Date.now() &&
     lease.expiredAt === undefined &&
-    (await judge.isAlive(startOfFill(lease, place.name)))
+    (await judge.isAlive(startOfFill(lease, place)))
   );
 }
 
-/** The living row of an entry, if it is another than the one that was seen. */
-export async function rowSince(
+/** The living entry, if it is another than the one that was seen. */
+export async function entrySince(
   ctx: QueryCtx,
   judge: Judge,
   request: Place & { seen?: Id<"values"> },
-): Promise<Doc<"values"> | null> {
+): Promise<Living | null> {
   const { seen } = request;
   // An entry is deleted together with its metadata: if that still stands, the
   // entry is the one that was seen, and its value need not be read to know it.
   if (seen !== undefined && (await metadataOfId(ctx, seen)) !== null) return null;
-  const row = await findRow(ctx, request);
-  if (row === null || row._id === seen) return null;
-  return (await judge.isAlive(startOfEntry(row))) ? row : null;
+  const living = await findLiving(ctx, judge, request);
+  return living?.row._id === seen ? null : living;
 }
 
 const heldBy = (lease: Doc<"fills">): Claimed => ({

@@ -1,5 +1,5 @@
 import type { MutationCtx } from "../_generated/server.js";
-import { hasRoomFor, type Need, ONE_DOCUMENT } from "./budget.js";
+import { hasRoomFor, type Need, ONE_ENTRY } from "./budget.js";
 
 /** What was done with a row: `later` leaves it, and the rest, to the next batch. */
 export type Step = "deleted" | "kept" | "later";
@@ -19,7 +19,7 @@ export async function drain<Row extends { _id: string }>(
     step,
     visited,
     limit = Infinity,
-    need = ONE_DOCUMENT,
+    need = ONE_ENTRY,
   }: {
     step: (row: Row, first: boolean) => Promise<Step>;
     visited: (row: Row) => void;

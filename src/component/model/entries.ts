@@ -5,9 +5,10 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { Entry } from "../validators.js";
 import type { CommitTs } from "./commitOrder.js";
 import { deleteParts, loadContent, saveContent } from "./content.js";
+import { deleteTagsAndOrigin, insertOrigin, insertTags, type Origin } from "./dependents.js";
 
 /** An entry's place: its name and key, and the key that 0.3.1 gave it where that differs. */
-export type Place = { name: string; key: Value; legacyKey?: Value };
+export type Place = { name: string; key: Value; legacyKey?: Value; tenant?: string };
 
 /** The row of an entry, dead or alive. */
 export async function findRow(ctx: QueryCtx, place: Place): Promise<Doc<"values"> | null> {
@@ -30,16 +31,27 @@ function rowAt(ctx: QueryCtx, name: string, key: Value) {
 }
 
 /** The entry of a row, or null where a part of its value is missing. */
-export async function loadEntry(ctx: QueryCtx, row: Doc<"values">): Promise<Entry | null> {
+export async function loadEntry(
+  ctx: QueryCtx,
+  row: Doc<"values">,
+  expiredAt: number | null,
+): Promise<Entry | null> {
   const value = await loadContent(ctx, row);
   if (value === undefined) return null;
   return {
     id: row._id,
     content: carry(value),
     createdAt: Math.floor(row._creationTime),
-    expiresAt: await expiryOf(ctx, row),
+    expiresAt: earlier(await expiryOf(ctx, row), expiredAt),
+    invalidated: expiredAt !== null,
     fillMs: row.fillMs ?? null,
   };
+}
+
+/** The earlier of two times, of which null is never. */
+export function earlier(time: number | null, other: number | null): number | null {
+  if (time === null || other === null) return time ?? other;
+  return Math.min(time, other);
 }
 
 /** When a row's value ceases to be fresh: 0.3.1 kept that in `metadata` only. */
@@ -52,6 +64,9 @@ export async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<numbe
 export type NewEntry = {
   name: string;
   key: Value;
+  tenant?: string;
+  tags?: string[];
+  origin?: Origin;
   value: Value;
   /** When the value ceases to be fresh, in ms; null for never. */
   expiresAt: number | null;
@@ -64,7 +79,7 @@ export type NewEntry = {
 
 /** Stores an entry where there is none: the value is written once. */
 export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<void> {
-  const { key, value, retain, expiresAt, ...rest } = entry;
+  const { key, value, origin, retain, expiresAt, ...rest } = entry;
   const content = await saveContent(ctx, value, getConvexSize(entry.name) + getConvexSize(key));
   const valueId = await ctx.db.insert("values", {
     ...rest,
@@ -72,9 +87,16 @@ export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<vo
     expiresAt: expiresAt ?? undefined,
     ...content,
   });
+  await insertTags(ctx, valueId, entry);
+  if (origin !== undefined) await insertOrigin(ctx, valueId, entry, origin);
   if (expiresAt === null) return;
-  const hasParts = content.parts === undefined ? undefined : true;
-  await ctx.db.insert("metadata", { valueId, expiresAt: expiresAt + retain, hasParts });
+  const hasDependents = ownsRows({ ...rest, ...content }) || undefined;
+  await ctx.db.insert("metadata", { valueId, expiresAt: expiresAt + retain, hasDependents });
+}
+
+/** Whether an entry has rows of other tables, by which its own must be read to delete them all. */
+export function ownsRows(row: Pick<Doc<"values">, "parts" | "tenant" | "tags">): boolean {
+  return row.parts !== undefined || row.tenant !== undefined || (row.tags ?? []).length > 0;
 }
 
 /** When a value that is stored now ceases to be fresh, in ms; null for never. */
@@ -90,6 +112,7 @@ export async function deleteEntry(
 ): Promise<void> {
   const metadata = knownMetadata ?? (await metadataOf(ctx, row));
   await deleteParts(ctx, row.parts);
+  if (ownsRows(row)) await deleteTagsAndOrigin(ctx, row._id);
   await ctx.db.delete("values", row._id);
   if (metadata !== null) await ctx.db.delete("metadata", metadata._id);
 }

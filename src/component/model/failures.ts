@@ -5,7 +5,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { carriedError, rememberedFailure } from "../validators.js";
 import { packError, unpackError } from "./errors.js";
 import type { Place } from "./entries.js";
-import { type Judge, startOfFill } from "./invalidations.js";
+import { type Judge, startOfFill } from "./judge.js";
 import { endFill, slotOf } from "./leases.js";
 
 export type RememberedFailure = Infer<typeof rememberedFailure>;
@@ -38,7 +38,7 @@ export async function findFailure(
 ): Promise<RememberedFailure | null> {
   const fill = await failedFill(ctx, place);
   if (fill?.error === undefined || fill.failedUntil === undefined) return null;
-  if (!(await judge.isAlive(startOfFill(fill, place.name)))) return null;
+  if (!(await judge.isAlive(startOfFill(fill, place)))) return null;
   return { error: unpackError(fill.error), until: fill.failedUntil };
 }
 

@@ -1,109 +1,59 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
-import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { compareCommits, type CommitTs } from "./commitOrder.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { internal } from "../_generated/api.js";
+import { sweep } from "./sweeping.js";
+import { appTag, EVERYTHING, nameTag, tenantTag } from "./tags.js";
 
-/** The tag that covers every entry. */
-export const EVERYTHING = JSON.stringify(["everything"]);
+/** What a clear covers: a name, a tenant, a tenant's part of a name, or everything. */
+export type Clear = { name?: string; tenant?: string; before?: number; batchSize?: number };
 
-/** The tag that covers the entries of one name. */
-export const nameTag = (name: string) => JSON.stringify(["name", name]);
-
-/** The name that a tag covers the entries of, if it is one of those. */
-export function nameOfTag(tag: string): string | undefined {
-  const [kind, name] = JSON.parse(tag) as string[];
-  return kind === "name" ? name : undefined;
+/**
+ * Invalidates the entries of a name, a tenant, or all, and deletes them behind
+ * that: up to `batchSize` of them now, the rest in batches of that size from the
+ * scheduler; without one, all in batches that fill a transaction.
+ */
+export async function clear(ctx: MutationCtx, { batchSize, ...what }: Clear): Promise<void> {
+  const invalidation = await append(ctx, { tag: tagOf(what), before: what.before });
+  if (batchSize === undefined) {
+    await ctx.scheduler.runAfter(0, internal.invalidations.sweepOne, { invalidation });
+  } else {
+    const job = { invalidation, batchSize: Math.max(1, Math.floor(batchSize)) };
+    await sweep(ctx, job, { alone: false });
+  }
 }
 
-/** What an invalidation is compared with: when a value's fill began, and when it was stored. */
-export type Started = {
-  name: string;
-  startedAt: CommitTs | undefined;
-  /** When the value was stored, or its fill was claimed if it still runs, in ms. */
-  createdAt: number;
-  /** Whether a fill computed it. One that began in the transaction of an invalidation is later. */
-  filled: boolean;
-};
+function tagOf({ name, tenant }: Clear): string {
+  if (name !== undefined) return nameTag(name, tenant);
+  return tenant === undefined ? EVERYTHING : tenantTag(tenant);
+}
 
-/** An entry, as an invalidation sees it. */
-export const startOfEntry = (entry: Doc<"values">): Started => ({
-  name: entry.name,
-  startedAt: entry.startedAt,
-  createdAt: entry._creationTime,
-  filled: entry.token !== undefined,
-});
-
-/** A running fill, as an invalidation sees it. */
-export const startOfFill = (fill: Doc<"fills">, name: string): Started => ({
-  name,
-  startedAt: fill.startedAt,
-  createdAt: fill._creationTime,
-  filled: true,
-});
+/**
+ * Invalidates the entries that have one of the app's tags: one row a tag,
+ * whatever the number of entries. With `refresh`, they are also filled again in
+ * the background. What is dead is left to the hourly purge.
+ */
+export async function invalidateTags(
+  ctx: MutationCtx,
+  request: { tags: string[]; tenant?: string; mode: "remove" | "expire"; refresh: boolean },
+): Promise<void> {
+  const { tags, tenant, mode, refresh } = request;
+  const invalidations: Id<"invalidations">[] = [];
+  for (const tag of new Set(tags)) {
+    invalidations.push(await append(ctx, { tag: appTag(tag, tenant), mode, refresh }));
+  }
+  if (refresh) await ctx.scheduler.runAfter(0, internal.rehydration.run, { invalidations });
+}
 
 /** Appends an invalidation: one write, whatever it covers, that conflicts with no other. */
-export function invalidate(
+function append(
   ctx: MutationCtx,
-  tag: string,
-  before?: number,
-): Promise<Id<"invalidations">> {
-  return ctx.db.insert("invalidations", {
+  {
     tag,
-    at: ctx.db.vars.commitTs,
+    mode = "remove",
+    refresh = false,
     before,
-  });
-}
-
-/** Whether one invalidation makes what is compared with it dead. */
-export function covers(invalidation: Doc<"invalidations">, started: Started): boolean {
-  const { before } = invalidation;
-  return (
-    isLater(invalidation, started) &&
-    (before === undefined || Math.floor(started.createdAt) <= before)
-  );
-}
-
-/** Judges entries and fills within one transaction, reading each tag's newest invalidation once. */
-export class Judge {
-  readonly #newest = new Map<string, Promise<Doc<"invalidations"> | null>>();
-
-  constructor(private readonly ctx: QueryCtx) {}
-
-  /** Whether no invalidation that covers it is later. */
-  async isAlive(started: Started): Promise<boolean> {
-    const verdicts = await Promise.all(
-      [EVERYTHING, nameTag(started.name)].map((tag) => this.#isDead(tag, started)),
-    );
-    return !verdicts.includes(true);
-  }
-
-  async #isDead(tag: string, started: Started): Promise<boolean> {
-    const newest = await this.#newestOf(tag);
-    if (newest === null || !isLater(newest, started)) return false;
-    if (covers(newest, started)) return true;
-    // The newest spares what was created lately; an older one may not.
-    for await (const invalidation of this.#newestFirst(tag)) {
-      if (!isLater(invalidation, started)) return false;
-      if (covers(invalidation, started)) return true;
-    }
-    return false;
-  }
-
-  #newestOf(tag: string) {
-    const newest = this.#newest.get(tag) ?? this.#newestFirst(tag).first();
-    this.#newest.set(tag, newest);
-    return newest;
-  }
-
-  #newestFirst(tag: string) {
-    return this.ctx.db
-      .query("invalidations")
-      .withIndex("tag", (q) => q.eq("tag", tag))
-      .order("desc");
-  }
-}
-
-function isLater(invalidation: Doc<"invalidations">, started: Started): boolean {
-  const order = compareCommits(invalidation.at, started.startedAt);
-  if (order !== 0) return order > 0;
-  return !started.filled && invalidation._creationTime > started.createdAt;
+  }: { tag: string; mode?: Doc<"invalidations">["mode"]; refresh?: boolean; before?: number },
+): Promise<Id<"invalidations">> {
+  const state = refresh ? "rehydrating" : mode === "expire" ? "expiring" : "pending";
+  return ctx.db.insert("invalidations", { tag, mode, at: ctx.db.vars.commitTs, before, state });
 }

@@ -28,6 +28,7 @@ export async function takeLease(
   const now = Date.now();
   const token = await ctx.db.insert("fills", {
     ...fill,
+    tenant: place.tenant,
     slot: await slotOf(place),
     startedAt: ctx.db.vars.commitTs,
     deadline: now + LEASE_MS,

@@ -1,12 +1,12 @@
-import { MAX_DOCUMENT_BYTES } from "../../shared/limits.js";
-import type { Doc } from "../_generated/dataModel.js";
+import { MAX_DOCUMENT_BYTES, MAX_TAGS } from "../../shared/limits.js";
 import type { QueryCtx } from "../_generated/server.js";
 import type { Entry, FillStatus } from "../validators.js";
 import { findFailure, type RememberedFailure } from "./failures.js";
 import { hasRoomForParts } from "./budget.js";
-import { findRow, loadEntry, type Place } from "./entries.js";
+import { loadEntry, type Place } from "./entries.js";
 import { findLease, statusOf } from "./leases.js";
-import { Judge, startOfEntry, startOfFill } from "./invalidations.js";
+import { Judge, startOfFill } from "./judge.js";
+import { findLiving, type Living } from "./living.js";
 
 /** A lookup; with a `token`, one by somebody who waits for that fill. */
 export type Lookup = Place & { token?: string; failures?: boolean };
@@ -18,8 +18,8 @@ export type Found = {
   failure: RememberedFailure | null;
 };
 
-/** Reading a row of the widest kind: by two keys, with its metadata and invalidations. */
-const RANGES_PER_LOOKUP = 8;
+/** Reading an entry of the widest kind: by two keys, and the invalidations of as many tags as it may have. */
+const RANGES_PER_LOOKUP = 8 + 2 * MAX_TAGS;
 
 /**
  * Looks up entries, judging them by the invalidations and never by the clock,
@@ -35,23 +35,14 @@ export async function lookup(ctx: QueryCtx, requests: Lookup[]): Promise<Found[]
     const atOnce = await documentsThatFit(ctx);
     if (atOnce === 0 && page.length > 0) break;
     const next = requests.slice(page.length, page.length + Math.max(1, atOnce));
-    const rows = await Promise.all(next.map((request) => findLiving(ctx, judge, request)));
-    for (const { row, ...rest } of rows) {
-      if (page.length > 0 && row !== null && !(await hasRoomForParts(ctx, row))) return page;
-      page.push({ entry: row && (await loadEntry(ctx, row)), ...rest });
+    const found = await Promise.all(next.map((request) => find(ctx, judge, request)));
+    for (const { living, ...rest } of found) {
+      const fits = living === null || (await hasRoomForParts(ctx, living.row));
+      if (page.length > 0 && !fits) return page;
+      page.push({ entry: await load(ctx, living), ...rest });
     }
   }
   return page;
-}
-
-/** The row of one entry, if it is not invalidated. */
-export async function findLivingRow(
-  ctx: QueryCtx,
-  judge: Judge,
-  place: Place,
-): Promise<Doc<"values"> | null> {
-  const row = await findRow(ctx, place);
-  return row !== null && (await judge.isAlive(startOfEntry(row))) ? row : null;
 }
 
 /** An entry together with the lease of its running fill. */
@@ -60,25 +51,29 @@ export async function peekEntry(
   place: Place,
 ): Promise<{ entry: Entry | null; fillingUntil: number | null }> {
   const judge = new Judge(ctx);
-  const row = await findLivingRow(ctx, judge, place);
+  const living = await findLiving(ctx, judge, place);
   const lease = await findLease(ctx, place);
-  const filling = lease !== null && (await judge.isAlive(startOfFill(lease, place.name)));
+  const filling = lease !== null && (await judge.isAlive(startOfFill(lease, place)));
   return {
-    entry: row && (await loadEntry(ctx, row)),
+    entry: await load(ctx, living),
     fillingUntil: filling ? lease.deadline : null,
   };
 }
 
-async function findLiving(ctx: QueryCtx, judge: Judge, request: Lookup) {
+async function find(ctx: QueryCtx, judge: Judge, request: Lookup) {
   if (request.token !== undefined) {
     const token = ctx.db.normalizeId("fills", request.token);
     const fill = token && (await ctx.db.get("fills", token));
-    const row = fill?.state === "stored" ? await findLivingRow(ctx, judge, request) : null;
-    return { row, fill: fill && statusOf(fill), failure: null };
+    const living = fill?.state === "stored" ? await findLiving(ctx, judge, request) : null;
+    return { living, fill: fill && statusOf(fill), failure: null };
   }
-  const row = await findLivingRow(ctx, judge, request);
+  const living = await findLiving(ctx, judge, request);
   const failure = request.failures ? await findFailure(ctx, judge, request) : null;
-  return { row, fill: null, failure };
+  return { living, fill: null, failure };
+}
+
+async function load(ctx: QueryCtx, living: Living | null): Promise<Entry | null> {
+  return living && (await loadEntry(ctx, living.row, living.expiredAt));
 }
 
 async function documentsThatFit(ctx: QueryCtx): Promise<number> {

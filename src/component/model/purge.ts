@@ -7,6 +7,7 @@ import { hasRoomForParts } from "./budget.js";
 import { deleteParts } from "./content.js";
 import { drain, type Step } from "./drain.js";
 import { deleteEntry } from "./entries.js";
+import { sweepPending } from "./sweeping.js";
 
 /** A purge under way. */
 export const purgeJob = {
@@ -22,8 +23,8 @@ type PurgeJob = {
 
 /**
  * Deletes a batch of entries that may go, oldest first, then of fills that
- * nobody waits for, and schedules the next batch until none is left. `alone`
- * tells that nobody else uses the transaction.
+ * nobody waits for, then of what invalidations made dead, and schedules the next
+ * batch until none is left. `alone` tells that nobody else uses the transaction.
  */
 export async function purge(
   ctx: MutationCtx,
@@ -36,11 +37,9 @@ export async function purge(
       visited: (row) => (after = positionOf(row)),
       step: (row, first) => purgeEntry(ctx, row, first && alone),
     })) && (await purgeFills(ctx));
-  if (!done)
-    await ctx.scheduler.runAfter(0, internal.purge.run, {
-      until: job.until,
-      after,
-    });
+  if (done) return await sweepPending(ctx, { alone });
+  const rest = { until: job.until, after };
+  await ctx.scheduler.runAfter(0, internal.purge.run, rest);
 }
 
 async function* expired(ctx: MutationCtx, { until, after }: PurgeJob) {
@@ -71,7 +70,7 @@ async function purgeEntry(
   metadata: Doc<"metadata">,
   mustFit: boolean,
 ): Promise<Step> {
-  if (!metadata.hasParts) {
+  if (!metadata.hasDependents) {
     await deleteUnread(ctx, metadata.valueId);
     await ctx.db.delete("metadata", metadata._id);
     return "deleted";

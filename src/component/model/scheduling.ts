@@ -7,10 +7,10 @@ import { internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import type { Runner } from "../validators.js";
-import { isHeld, rowSince } from "./claims.js";
+import { entrySince, isHeld } from "./claims.js";
 import { deleteParts, fitsDocument, loadParts, saveParts } from "./content.js";
 import type { Place } from "./entries.js";
-import { type Judge, startOfFill } from "./invalidations.js";
+import { type Judge, startOfFill } from "./judge.js";
 import { endFill, findLease, takeLease } from "./leases.js";
 
 /** A request for a background fill. */
@@ -19,6 +19,17 @@ export type ScheduleRequest = Place & {
   seen?: Id<"values">;
   /** Take the lease from a fill that is running or scheduled. */
   force: boolean;
+  args: Value;
+  runner: Runner;
+};
+
+/** A fill that is reserved: nobody else fills the entry, until it begins or its lease lapses. */
+export type Reserved = {
+  token: Id<"fills">;
+  name: string;
+  key: Value;
+  tenant?: string;
+  /** Null where they are stored for the fill. */
   args: Value;
   runner: Runner;
 };
@@ -32,41 +43,54 @@ export async function scheduleFill(
   judge: Judge,
   request: ScheduleRequest,
 ): Promise<boolean> {
-  const lease = await findLease(ctx, request);
-  if (!request.force) {
-    if (lease !== null && (await isHeld(judge, lease, request))) return false;
-    if (request.seen !== undefined && (await rowSince(ctx, judge, request)) !== null) return false;
-  }
-  const { args, runner } = request;
-  const inline = fitsDocument(args, MAX_DOCUMENT_BYTES - MAX_SCHEDULED_BYTES);
-  const { parts: argsParts } = inline ? {} : await saveParts(ctx, args);
-  const token = await takeLease(ctx, request, lease, { state: "scheduled", argsParts });
-  const scheduledArgs = inline ? args : null;
+  const reserved = await reserveFill(ctx, judge, request);
+  if (reserved === null) return false;
+  const { runner, token, args } = reserved;
   if (runner.kind === "component") {
-    const { name, key } = request;
-    const job = { token, name, key, args: scheduledArgs, runner };
-    await ctx.scheduler.runAfter(0, internal.fills.run, job);
+    await ctx.scheduler.runAfter(0, internal.fills.run, reserved);
   } else {
     const refresher = runner.refresher as FunctionHandle<"action">;
-    await ctx.scheduler.runAfter(0, refresher, { token, args: scheduledArgs });
+    await ctx.scheduler.runAfter(0, refresher, { token, args });
   }
   return true;
 }
 
+/** Reserves a fill for whoever is to run it; null if one is scheduled or running. */
+export async function reserveFill(
+  ctx: MutationCtx,
+  judge: Judge,
+  request: ScheduleRequest,
+): Promise<Reserved | null> {
+  const lease = await findLease(ctx, request);
+  if (!request.force) {
+    if (lease !== null && (await isHeld(judge, lease, request))) return null;
+    if (request.seen !== undefined && (await entrySince(ctx, judge, request)) !== null) return null;
+  }
+  const { name, key, tenant, args, runner } = request;
+  const inline = fitsDocument(args, MAX_DOCUMENT_BYTES - MAX_SCHEDULED_BYTES);
+  const { parts: argsParts } = inline ? {} : await saveParts(ctx, args);
+  const token = await takeLease(ctx, request, lease, { state: "scheduled", argsParts });
+  return { token, name, key, tenant, args: inline ? args : null, runner };
+}
+
+/** What a scheduled fill is given when it begins: its arguments, where they were stored for it. */
+export type Begun = { args: Carried | null; tenant?: string };
+
 /**
  * Begins a scheduled fill, which counts from now; null if it was voided or
- * replaced meanwhile. Returns its arguments where they were stored for it.
+ * replaced meanwhile.
  */
 export async function beginFill(
   ctx: MutationCtx,
   judge: Judge,
   id: string,
   name: string,
-): Promise<{ args: Carried | null } | null> {
+): Promise<Begun | null> {
   const token = ctx.db.normalizeId("fills", id);
   const fill = token && (await ctx.db.get("fills", token));
   if (fill?.state !== "scheduled") return null;
-  if (!(await judge.isAlive(startOfFill(fill, name)))) {
+  const { tenant } = fill;
+  if (!(await judge.isAlive(startOfFill(fill, { name, tenant })))) {
     await endFill(ctx, fill, { state: "voided" });
     return null;
   }
@@ -78,8 +102,8 @@ export async function beginFill(
     purgeAt: deadline + OUTCOME_MS,
     argsParts: undefined,
   });
-  if (fill.argsParts === undefined) return { args: null };
+  if (fill.argsParts === undefined) return { args: null, tenant };
   const args = await loadParts(ctx, fill.argsParts);
   await deleteParts(ctx, fill.argsParts);
-  return args === undefined ? null : { args: carry(args) };
+  return args === undefined ? null : { args: carry(args), tenant };
 }

@@ -3,9 +3,16 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import type { FillResult, SettledFill } from "../validators.js";
 import { compareCommits } from "./commitOrder.js";
-import { deleteEntry, expiryFromNow, findRow, insertEntry, type Place } from "./entries.js";
+import {
+  deleteEntry,
+  earlier,
+  expiryFromNow,
+  findRow,
+  insertEntry,
+  type Place,
+} from "./entries.js";
 import { failFill, forgetFailure } from "./failures.js";
-import { Judge, startOfEntry, startOfFill } from "./invalidations.js";
+import { Judge, startOfEntry, startOfFill } from "./judge.js";
 import { endFill, slotOf } from "./leases.js";
 
 /** Ends a fill: stores its value, unless it lost its lease, was invalidated, or a later one is stored. */
@@ -40,17 +47,20 @@ async function store(
   const previous = (await findRow(ctx, place)) ?? (await legacyRow(ctx, fill));
   const tooLate =
     compareCommits(previous?.startedAt, fill.startedAt) > 0 ||
-    !(await judge.isAlive(startOfFill(fill, place.name)));
+    !(await judge.isAlive(startOfFill(fill, { ...place, tags: result.tags })));
   await endFill(ctx, fill, { state: tooLate ? "rejected" : "stored" });
   if (tooLate) return { kind: "rejected" };
 
   const replaces = previous !== null && (await judge.isAlive(startOfEntry(previous)));
   if (previous !== null) await deleteEntry(ctx, previous);
   await forgetFailure(ctx, place);
-  const expiresAt = earlier(expiryFromNow(result.ttl), fill.expiredAt);
+  const expiresAt = earlier(expiryFromNow(result.ttl), fill.expiredAt ?? null);
   await insertEntry(ctx, {
     name: place.name,
     key: place.key,
+    tenant: place.tenant,
+    tags: result.tags,
+    origin: result.origin,
     value: uncarry(result.content),
     expiresAt,
     retain: result.retain,
@@ -64,8 +74,4 @@ async function store(
 /** The entry of 0.3.1 that the fill found under another key when it was claimed. */
 async function legacyRow(ctx: MutationCtx, fill: Doc<"fills">): Promise<Doc<"values"> | null> {
   return fill.legacyEntry === undefined ? null : await ctx.db.get("values", fill.legacyEntry);
-}
-
-function earlier(time: number | null, other: number | undefined): number | null {
-  return other === undefined || (time !== null && time < other) ? time : other;
 }

@@ -1,0 +1,87 @@
+import { internal } from "../_generated/api.js";
+import type { Doc } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { compareCommits } from "./commitOrder.js";
+import { drain } from "./drain.js";
+
+type Invalidation = Doc<"invalidations">;
+
+/**
+ * Drops a batch of invalidations that nothing is older than any more: no entry,
+ * since what they killed is swept, and no fill that runs. Of the expiries, those
+ * also that are the first for no entry. `after` is the last expiry visited.
+ */
+export async function foldInvalidations(ctx: MutationCtx, after?: bigint): Promise<void> {
+  let last = after;
+  const done =
+    (await dropSwept(ctx)) &&
+    (await dropExpiries(ctx, after, ({ at }) => {
+      if (typeof at === "bigint") last = at;
+    }));
+  if (!done) await ctx.scheduler.runAfter(0, internal.purge.fold, { after: last });
+}
+
+/** Oldest first, so that the first that a running fill is older than ends it. */
+async function dropSwept(ctx: MutationCtx): Promise<boolean> {
+  const oldest = await oldestRunningFill(ctx);
+  const swept = ctx.db
+    .query("invalidations")
+    .withIndex("state", (q) =>
+      oldest === null ? q.eq("state", "swept") : q.eq("state", "swept").lt("at", oldest.startedAt),
+    );
+  return await drain(ctx, swept, {
+    visited: () => {},
+    step: async (row) => {
+      await ctx.db.delete("invalidations", row._id);
+      return "deleted";
+    },
+  });
+}
+
+async function dropExpiries(
+  ctx: MutationCtx,
+  after: bigint | undefined,
+  visited: (row: Invalidation) => void,
+): Promise<boolean> {
+  const oldest = await oldestRunningFill(ctx);
+  const expiries = ctx.db
+    .query("invalidations")
+    .withIndex("state", (q) => q.eq("state", "expiring").gt("at", after ?? 0n));
+  return await drain(ctx, expiries, {
+    visited,
+    step: async (row) => {
+      const needed =
+        (oldest !== null && compareCommits(oldest.startedAt, row.at) < 0) ||
+        (await isFirstForAnEntry(ctx, row));
+      if (needed) return "kept";
+      await ctx.db.delete("invalidations", row._id);
+      return "deleted";
+    },
+  });
+}
+
+function oldestRunningFill(ctx: MutationCtx): Promise<Doc<"fills"> | null> {
+  return ctx.db
+    .query("fills")
+    .withIndex("state", (q) => q.eq("state", "running"))
+    .first();
+}
+
+/** Whether an expiry is the first for some entry: for one that began since the expiry before it. */
+async function isFirstForAnEntry(ctx: MutationCtx, { tag, at }: Invalidation): Promise<boolean> {
+  const previous = await ctx.db
+    .query("invalidations")
+    .withIndex("mode", (q) => q.eq("tag", tag).eq("mode", "expire").lt("at", at))
+    .order("desc")
+    .first();
+  const entry = await ctx.db
+    .query("tags")
+    .withIndex("tag", (q) =>
+      q
+        .eq("tag", tag)
+        .gte("startedAt", previous?.at ?? 0n)
+        .lte("startedAt", at),
+    )
+    .first();
+  return entry !== null;
+}
