@@ -275,7 +275,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @internal
    */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    const policyFor = (fillArgs: unknown) => this.#policy(fillArgs);
+    const policyFor = (fillArgs: unknown, tenant?: string) =>
+      this.#policy(fillArgs as FunctionArgs<Action>, { tenant });
     await runScheduled(ctx, this.component, policyFor, { token, name: this.name, args });
   }
 

@@ -1,40 +1,46 @@
 import { fc, test } from "@fast-check/vitest";
 import { afterEach, beforeEach, describe, vi } from "vitest";
-import { Simulation, type Step } from "../testing/simulation.js";
+import { type Change, Simulation, type Step } from "../testing/simulation.js";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
-const key = fc.nat({ max: 1 });
+const key = fc.nat({ max: 2 });
 const run = fc.nat({ max: 5 });
+const change = fc.constantFrom<Change>(
+  "put",
+  "remove",
+  "expire",
+  "tag",
+  "commonTag",
+  "tagExpire",
+  "clearName",
+  "clearEverything",
+  "clearTenant",
+  "clearTenantsName",
+);
+const rollsBack = fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0);
+const ms = fc.constantFrom(10, 200, 3_000, 9_000, 25_000);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("fetch" as const), key }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("fetch" as const), key }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("force" as const), key }) },
   {
     weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom("force" as const, "put" as const, "remove" as const),
-      key,
-    }),
+    arbitrary: fc.record({ kind: fc.constant("change" as const), change, key, rollsBack }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom("finish" as const, "fail" as const, "crash" as const),
-      run,
-    }),
+    arbitrary: fc.record({ kind: fc.constantFrom("finish" as const, "fail" as const), run }),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("wait" as const),
-      ms: fc.constantFrom(10, 200, 3_000, 9_000, 25_000),
-    }),
-  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const), run }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "purge" as const }) },
 );
 
 describe("whatever happens in whatever order", () => {
-  test.prop([fc.array(step, { minLength: 3, maxLength: 30 })], { numRuns: 80 })(
-    "one fill runs at a time, in order, none survives a removal, and everybody is answered",
+  test.prop([fc.array(step, { minLength: 3, maxLength: 40 })], { numRuns: 80 })(
+    "one fill runs at a time, in order, none survives an invalidation, and everybody is answered",
     async (steps) => {
       const simulation = new Simulation();
       for (const next of steps) await simulation.step(next);

@@ -1,7 +1,6 @@
 /** An app for tests: the component on a rig, and an action whose behaviour the test sets. */
 import { convexTest } from "convex-test";
 import {
-  actionGeneric,
   componentsGeneric,
   defineSchema,
   type FunctionReference,
@@ -64,8 +63,12 @@ function watchedContext(ctx: ActionContext, observer: Observer): ActionContext {
   } as ActionContext;
 }
 
-/** An app with the component installed, on a rig that refuses what a deployment refuses. */
-export function createApp() {
+/**
+ * An app with the component installed, on a rig that refuses what a deployment refuses.
+ *
+ * @param modules - The app's own functions, by their files.
+ */
+export function createApp(modules: Record<string, () => Promise<unknown>> = {}) {
   const upstream = new Upstream();
   const events: LogEvent[] = [];
   const t = convexTest({
@@ -78,8 +81,8 @@ export function createApp() {
             args: v.any() as never,
             handler: (_, args: Args) => upstream.run(args),
           }),
-          noop: actionGeneric({ args: {}, handler: () => null }),
         }),
+      ...modules,
     },
     transactionLimits: true,
   });

@@ -3,16 +3,31 @@
  * step against an in-memory model of what they may be given.
  */
 import { expect } from "vitest";
-import { ActionCache } from "../client/index.js";
-import type { ActionContext } from "../client/contexts.js";
+import type { ActionContext, MutationContext } from "../client/contexts.js";
+import { ActionCache, invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
 import { type Compute, compute, component, createApp } from "./app.js";
 import { advance } from "./time.js";
 
+/** What a mutation may do to entries. */
+export type Change =
+  | "put"
+  | "remove"
+  | "expire"
+  | "tag"
+  | "commonTag"
+  | "tagExpire"
+  | "clearName"
+  | "clearEverything"
+  | "clearTenant"
+  | "clearTenantsName";
+
 /** What happens next. Keys and runs are picked by number, modulo how many there are. */
 export type Step =
-  | { kind: "fetch" | "force" | "put" | "remove"; key: number }
+  | { kind: "fetch" | "force"; key: number }
+  | { kind: "change"; change: Change; key: number; rollsBack: boolean }
   | { kind: "finish" | "fail" | "crash"; run: number }
-  | { kind: "wait"; ms: number };
+  | { kind: "wait"; ms: number }
+  | { kind: "purge" };
 
 /** One run of the action. */
 type Run = {
@@ -23,8 +38,10 @@ type Run = {
   holder: Caller;
   end: (how: "finish" | "fail") => void;
   state: "running" | "finished" | "failed" | "crashed";
-  /** Whether a removal, a forced refresh or a lapse took its lease. */
+  /** Whether its lease may be given to another while it runs. */
   voided: boolean;
+  /** Whether it will turn out, when it ends, that nobody else may have its value. */
+  doomed: boolean;
 };
 
 /** One fetch that has not been answered. */
@@ -41,36 +58,46 @@ type Caller = {
 
 type Call = (...args: never[]) => Promise<unknown>;
 
-const KEYS = 2;
-const argsOf = (key: number) => ({ key });
+/** The entries of two keys, and that of the first for a tenant. */
+const KEYS = 3;
+const TENANTS_KEY = 2;
+const TENANT = "tenant";
+const argsOf = (key: number) => ({ key: key % TENANTS_KEY });
 
 /** A value tells where it comes from. */
 const valueOf = (run: { id: number; key: number }) => `key ${run.key} run ${run.id}`;
 
 export class Simulation {
   readonly #app = createApp();
-  readonly #cache = new ActionCache<Compute>(component, { action: compute, name: "simulated" });
+  readonly #base = new ActionCache<Compute>(component, {
+    action: compute,
+    name: "simulated",
+    tags: (args) => ["common", `key ${String(args.key)}`],
+  });
+  readonly #tenants = this.#base.forTenant(TENANT);
   readonly #runs: Run[] = [];
   readonly #callers = new Set<Caller>();
   /** When a value's fill began, in the order of all events. */
   readonly #beganAt = new Map<string, number>();
   readonly #removedAt = new Array<number>(KEYS).fill(-1);
+  readonly #expiredAt = new Array<number>(KEYS).fill(-1);
   readonly #storedBegan = new Array<number>(KEYS).fill(-1);
   readonly #problems: string[] = [];
   #events = 0;
   #values = 0;
 
   constructor() {
-    this.#app.upstream.answer = (args) =>
+    this.#app.upstream.answer = () =>
       new Promise((resolve, reject) => {
-        const key = args.key as number;
+        const holder = this.#starting.shift()!;
         const run: Run = {
           id: this.#runs.length,
-          key,
+          key: holder.key,
           began: this.#events++,
-          holder: this.#starting.shift()!,
+          holder,
           state: "running",
           voided: false,
+          doomed: false,
           end: (how) => {
             if (how === "finish") resolve(valueOf(run));
             else reject(new Error(valueOf(run)));
@@ -102,7 +129,15 @@ export class Simulation {
 
   #void(run: Run): void {
     run.voided = true;
-    for (const caller of this.#callers) if (caller.key === run.key) caller.setbacks += 1;
+    this.#setBack(run);
+  }
+
+  #setBack({ key }: Run): void {
+    for (const caller of this.#callers) if (caller.key === key) caller.setbacks += 1;
+  }
+
+  #cacheOf(key: number): ActionCache<Compute> {
+    return key === TENANTS_KEY ? this.#tenants : this.#base;
   }
 
   #check(holds: boolean, problem: string): void {
@@ -118,11 +153,11 @@ export class Simulation {
       case "force":
         this.#fetch(step.key % KEYS, step.kind === "force");
         break;
-      case "put":
-        await this.#put(step.key % KEYS);
+      case "change":
+        await this.#change(step.change, step.key % KEYS, step.rollsBack);
         break;
-      case "remove":
-        await this.#remove(step.key % KEYS);
+      case "purge":
+        await this.#app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
         break;
       case "wait":
         await advance(step.ms, this.#activity);
@@ -155,7 +190,7 @@ export class Simulation {
     const fetching = this.#app
       .act((ctx) =>
         Promise.race([
-          this.#cache.fetch(this.#mortal(ctx, caller), argsOf(key), { force }),
+          this.#cacheOf(key).fetch(this.#mortal(ctx, caller), argsOf(key), { force }),
           crashed,
         ]),
       )
@@ -190,27 +225,80 @@ export class Simulation {
     const origin = /key (\d+) (?:run|put) \d+/.exec(value);
     this.#check(origin?.[1] === String(caller.key), `a caller for key ${caller.key} got: ${value}`);
     const began = this.#beganAt.get(origin?.[0] ?? "") ?? -1;
-    const removed = this.#removedAt[caller.key]!;
-    this.#check(
-      began > removed || caller.began < removed,
-      `a caller that came after a removal got ${value}, which began before it`,
-    );
+    for (const invalidated of [this.#removedAt[caller.key]!, this.#expiredAt[caller.key]!]) {
+      this.#check(
+        began > invalidated || caller.began < invalidated,
+        `a caller that came after an invalidation got ${value}, which began before it`,
+      );
+    }
     this.#check(!caller.force || began > caller.began, `a forced refresh got an older ${value}`);
   }
 
-  async #put(key: number): Promise<void> {
+  /** Changes entries in a mutation. Guarantee 4: one that rolls back has changed nothing. */
+  async #change(change: Change, key: number, rollsBack: boolean): Promise<void> {
     const value = `key ${key} put ${this.#values++}`;
-    await this.#app.t.mutation((ctx) => this.#cache.put(ctx, argsOf(key), value));
-    this.#beganAt.set(value, this.#events++);
+    const changing = this.#app.t.mutation(async (ctx) => {
+      await this.#apply(ctx, change, key, value);
+      if (rollsBack) throw new Error("rolled back");
+    });
+    if (rollsBack) {
+      await expect(changing).rejects.toThrow("rolled back");
+      return;
+    }
+    await changing;
+    const at = this.#events++;
+    if (change === "put") {
+      this.#beganAt.set(value, at);
+      return;
+    }
+    const expires = change === "expire" || change === "tagExpire";
+    const knownToClaims = !["tag", "commonTag", "tagExpire"].includes(change);
+    for (const affected of this.#reach(change, key)) {
+      (expires ? this.#expiredAt : this.#removedAt)[affected] = at;
+      if (!expires) this.#storedBegan[affected] = -1;
+      for (const run of this.#runs) {
+        if (run.key !== affected || run.state !== "running" || run.voided) continue;
+        // A fill's tags are known when its value is: until then others wait for it.
+        if (knownToClaims) this.#void(run);
+        else run.doomed = true;
+      }
+    }
   }
 
-  async #remove(key: number): Promise<void> {
-    await this.#app.t.mutation((ctx) => this.#cache.remove(ctx, argsOf(key)));
-    this.#removedAt[key] = this.#events++;
-    this.#storedBegan[key] = -1;
-    for (const run of this.#runs) {
-      if (run.key === key && run.state === "running" && !run.voided) this.#void(run);
+  async #apply(ctx: MutationContext, change: Change, key: number, value: string): Promise<unknown> {
+    const cache = this.#cacheOf(key);
+    const args = argsOf(key);
+    const tenant = key === TENANTS_KEY ? TENANT : undefined;
+    const tag = `key ${args.key}`;
+    switch (change) {
+      case "put":
+        return await cache.put(ctx, args, value);
+      case "remove":
+        return await cache.remove(ctx, args);
+      case "expire":
+        return await cache.expire(ctx, args);
+      case "tag":
+        return await invalidateTags(ctx, component, [tag], { tenant });
+      case "commonTag":
+        return await invalidateTags(ctx, component, ["common"], { tenant });
+      case "tagExpire":
+        return await invalidateTags(ctx, component, [tag], { tenant, mode: "expire" });
+      case "clearName":
+        return await this.#base.removeAllForName(ctx);
+      case "clearEverything":
+        return await removeAll(ctx, component);
+      case "clearTenant":
+        return await removeAllForTenant(ctx, component, TENANT);
+      case "clearTenantsName":
+        return await this.#tenants.removeAllForName(ctx);
     }
+  }
+
+  /** The keys whose entries a change concerns. */
+  #reach(change: Change, key: number): number[] {
+    if (change === "clearName" || change === "clearEverything") return [0, 1, TENANTS_KEY];
+    if (change === "clearTenant" || change === "clearTenantsName") return [TENANTS_KEY];
+    return change === "commonTag" && key !== TENANTS_KEY ? [0, 1] : [key];
   }
 
   #end(step: Extract<Step, { run: number }>): void {
@@ -219,6 +307,7 @@ export class Simulation {
     const run = running[step.run % running.length]!;
     if (step.kind !== "crash") {
       run.state = step.kind === "finish" ? "finished" : "failed";
+      if (run.doomed && !run.voided) this.#setBack(run);
       run.end(step.kind);
       return;
     }
@@ -228,16 +317,18 @@ export class Simulation {
 
   /** Guarantees 2 and 3, of what is stored. */
   async #checkStored(): Promise<void> {
-    const { values } = await this.#app.stored();
-    for (const { args, value } of values) {
-      const { key } = args as { key: number };
-      const began = this.#beganAt.get(value as string) ?? -1;
-      this.#check(began > this.#removedAt[key]!, `stored after a removal: ${String(value)}`);
-      this.#check(began >= this.#storedBegan[key]!, `stored over a later value: ${String(value)}`);
+    for (let key = 0; key < KEYS; key++) {
+      const entry = await this.#app.t.query((ctx) => this.#cacheOf(key).peek(ctx, argsOf(key)));
+      if (entry === null) continue;
+      const value = entry.value as string;
+      const began = this.#beganAt.get(value) ?? -1;
+      this.#check(value.startsWith(`key ${key} `), `stored for key ${key}: ${value}`);
+      this.#check(began > this.#removedAt[key]!, `stored after a removal: ${value}`);
+      this.#check(began >= this.#storedBegan[key]!, `stored over a later value: ${value}`);
+      const stale = entry.expiresAt !== null && entry.expiresAt <= Date.now();
+      this.#check(stale === began < this.#expiredAt[key]!, `stale: ${stale}, ${value}`);
       this.#storedBegan[key] = began;
     }
-    const keys = values.map(({ args }) => (args as { key: number }).key);
-    this.#check(new Set(keys).size === keys.length, "an entry was stored twice");
   }
 
   /** Ends what still runs, and checks that everybody is answered within a lease's time. */
