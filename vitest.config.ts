@@ -25,7 +25,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "example/**/*.test.ts", "bench/**/*.test.ts", peerSuite],
     exclude: ["**/node_modules/!(action-cache-0.3.1)/**", "dist/**"],
     // Values of 15 MiB pass several times through the mock's base 64, which is slow.
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"] },
   },
 });

@@ -275,8 +275,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @internal
    */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    const policyFor = (fillArgs: unknown, tenant?: string) =>
-      this.#policy(fillArgs as FunctionArgs<Action>, { tenant });
+    const policyFor = (fillArgs: unknown, tenant?: string) => this.#policy(fillArgs, { tenant });
     await runScheduled(ctx, this.component, policyFor, { token, name: this.name, args });
   }
 

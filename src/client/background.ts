@@ -1,8 +1,8 @@
 import type { ComponentApi } from "../component/_generated/component.js";
 import { uncarry } from "../shared/carry.js";
-import { Leases } from "../shared/leases.js";
+import { Heartbeat } from "../shared/heartbeat.js";
 import type { ActionContext, MutationContext } from "./contexts.js";
-import { runUnder } from "./fetch.js";
+import { runUnder } from "./filling.js";
 import type { LogEvent } from "./log.js";
 import type { Policy } from "./policy.js";
 
@@ -48,8 +48,10 @@ export async function runScheduled(
   if (begun === null) return;
   const policy = policyFor(begun.args === null ? args : uncarry(begun.args), begun.tenant);
   const place = await policy.place();
-  const leases = new Leases((tokens) => ctx.runMutation(component.fills.heartbeat, { tokens }));
-  const filling = leases.during(token, () => runUnder({ ctx, component }, policy, place, token));
+  const heartbeat = new Heartbeat((tokens) =>
+    ctx.runMutation(component.fills.heartbeat, { tokens }),
+  );
+  const filling = heartbeat.during(token, () => runUnder({ ctx, component }, policy, place, token));
   // What the action threw is in its own log, and recorded for those who wait.
   await filling.catch(() => {});
 }

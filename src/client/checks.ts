@@ -4,7 +4,13 @@ import type { ActionCacheConfig } from "./config.js";
 
 /** Refuses a ttl that is not a number of milliseconds from 0; null and undefined are none. */
 export function checkTtl(cache: string, option: string, ttl: unknown): void {
-  if (ttl === null || ttl === undefined || (typeof ttl === "number" && ttl >= 0)) return;
+  if (ttl === undefined) return;
+  checkTtlGiven(cache, option, ttl);
+}
+
+/** Refuses a ttl that is neither null nor a number of milliseconds from 0. */
+export function checkTtlGiven(cache: string, option: string, ttl: unknown): void {
+  if (ttl === null || (typeof ttl === "number" && ttl >= 0)) return;
   throw refusal({
     code: "INVALID_TTL",
     cache,

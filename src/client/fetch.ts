@@ -1,22 +1,8 @@
-import { uncarry } from "../shared/carry.js";
-import { uncarryError, messageOf } from "../shared/failures.js";
-import { type Filled, runFill } from "../shared/fill.js";
-import type { LogEvent } from "./log.js";
+import { messageOf, uncarryError } from "../shared/failures.js";
+import { type Fetched, read } from "./fetched.js";
+import { fillOrWait } from "./filling.js";
 import type { Policy } from "./policy.js";
 import type { Entry, Found, Place, Session } from "./session.js";
-import type { Held, Outcome } from "./waits.js";
-
-/** A fetched value, and how it was come by; times in ms since 1970. */
-export type Fetched = {
-  value: unknown;
-  status: "hit" | "stale" | "filled" | "coalesced";
-  createdAt: number;
-  expiresAt: number | null;
-  event: Pick<LogEvent, "get" | "put" | "reason">;
-};
-
-/** After so many fills that were lost while it waited, a caller runs the action itself. */
-const MAX_ROUNDS = 3;
 
 /**
  * Fetches one value: looks it up, serves it if it is fresh or may be served
@@ -46,8 +32,8 @@ export async function fetchValue(
   } catch (error) {
     // Looked up again, for the entry may have been removed while the action ran.
     const latest = policy.servesOnError ? (await lookUp(session, policy, placing)).entry : null;
-    const stale = latest && serveOnError(policy, latest, messageOf(error));
-    if (stale !== null) return stale;
+    const served = latest && serveOnError(policy, latest, messageOf(error));
+    if (served !== null) return served;
     throw error;
   }
 }
@@ -86,147 +72,24 @@ async function serve(
   return served;
 }
 
-/** Serves an entry in place of an error, within the window for that. */
+/** Serves an entry in place of an error: within the window for that, or if it has come since. */
 function serveOnError(policy: Policy, entry: Entry, reason: string): Fetched | null {
-  if (Date.now() >= policy.staleIfErrorUntil(entry)) return null;
-  return read(policy, entry, "stale", { get: "stale", reason });
+  const now = Date.now();
+  if (now >= policy.staleIfErrorUntil(entry)) return null;
+  const status = now < policy.expiryOf(entry) ? "hit" : "stale";
+  return read(policy, entry, status, { get: status, reason });
 }
 
 /** Schedules a refresh of an entry, unless one is under way. It failing costs the reader nothing. */
 async function refresh(session: Session, policy: Policy, entry: Entry): Promise<void> {
   const request = policy.schedule("this fetch", false);
   await session
-    .schedule(request.then((schedule) => ({ ...schedule, seen: entry.id })))
+    .schedule(
+      request.then((schedule) => ({
+        ...schedule,
+        ...(policy.errorTtl > 0 && { failures: true }),
+        seen: entry.id,
+      })),
+    )
     .catch(() => {});
-}
-
-/** The value of an entry, or null if it can't be unpacked. */
-function read(
-  policy: Policy,
-  entry: Entry,
-  status: Fetched["status"],
-  event: Fetched["event"],
-): Fetched | null {
-  const expiry = policy.expiryOf(entry);
-  const expiresAt = expiry === Infinity ? null : expiry;
-  try {
-    const value = uncarry(entry.content);
-    return { value, status, createdAt: entry.createdAt, expiresAt, event };
-  } catch {
-    return null;
-  }
-}
-
-/** Claims the fill, and runs the action, or waits for whoever is running it. */
-async function fillOrWait(
-  session: Session,
-  policy: Policy,
-  placing: Promise<Place>,
-  looked: Entry | null,
-  force: boolean,
-): Promise<Fetched> {
-  let seen = looked;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    let claimed;
-    let place;
-    try {
-      claimed = await session.claim(
-        placing.then((place) => ({
-          ...place,
-          force: force && round === 0,
-          ...(seen === null ? {} : { seen: seen.id }),
-        })),
-      );
-      place = await placing;
-    } catch (error) {
-      return await runAlone(session, policy, `the claim failed: ${messageOf(error)}`);
-    }
-    if (claimed.kind === "granted") return await fill(session, policy, place, claimed.token);
-    if (claimed.kind === "found") {
-      seen = claimed.entry;
-      const fresh = Date.now() < policy.expiryOf(seen);
-      const found = fresh ? read(policy, seen, "hit", { get: "miss", put: "hit" }) : null;
-      if (found !== null) return found;
-      continue;
-    }
-    const joined = await join(session, policy, place, {
-      ...claimed,
-      lastFillMs: seen?.fillMs ?? null,
-    });
-    if (joined === "unshared") {
-      return await runAlone(session, policy, "the fill that was waited for shared no value");
-    }
-    if (joined !== "lost") return joined;
-  }
-  return await runAlone(session, policy, `${MAX_ROUNDS} fills that were waited for were lost`);
-}
-
-/** Runs the action under a lease, and settles it. */
-async function fill(
-  session: Session,
-  policy: Policy,
-  place: Place,
-  token: string,
-): Promise<Fetched> {
-  const filling = session.leases.during(token, () => runUnder(session, policy, place, token));
-  session.fills.set(token, filling);
-  try {
-    return fetched(await filling);
-  } finally {
-    session.fills.delete(token);
-  }
-}
-
-/** Runs the action under a lease that is held, and settles it. */
-export function runUnder(
-  { ctx, component }: Pick<Session, "ctx" | "component">,
-  policy: Policy,
-  { name, key, tenant }: Place,
-  token: string,
-): Promise<Filled> {
-  return runFill({
-    run: () => policy.run(ctx),
-    store: (value) => policy.store(value),
-    settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
-    errorTtl: policy.errorTtl,
-  });
-}
-
-function fetched({ put, reason, ...filled }: Filled): Fetched {
-  const event = { get: "miss" as const, put, ...(reason === undefined ? {} : { reason }) };
-  return { ...filled, status: "filled", event };
-}
-
-/** Runs the action for its caller alone. */
-async function runAlone(session: Session, policy: Policy, reason: string): Promise<Fetched> {
-  const value = await policy.run(session.ctx);
-  const now = Date.now();
-  return fetched({ value, put: "skipped", reason, createdAt: now, expiresAt: now });
-}
-
-/** Waits for a fill that somebody else runs, in this context or elsewhere. */
-async function join(
-  session: Session,
-  policy: Policy,
-  place: Place,
-  held: Held,
-): Promise<Fetched | "unshared" | "lost"> {
-  const local = session.fills.get(held.token);
-  if (local !== undefined) {
-    const { value, put, createdAt, expiresAt } = await local;
-    if (put === "rejected") return "lost";
-    return { value, status: "coalesced", createdAt, expiresAt, event: { get: "coalesced" } };
-  }
-  let outcome: Outcome;
-  try {
-    outcome = await session.waits.for(place, held);
-  } catch {
-    return "unshared";
-  }
-  if (outcome.kind === "failed") throw outcome.error;
-  if (outcome.kind !== "stored") return outcome.kind;
-  // Expired by hand while it was filled: to those who came after that it is stale.
-  if (outcome.entry.invalidated && Date.now() >= policy.staleUntil(outcome.entry)) return "lost";
-  return read(policy, outcome.entry, "coalesced", { get: "coalesced" }) ?? "unshared";
 }

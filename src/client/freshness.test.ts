@@ -503,3 +503,29 @@ describe("live entries", () => {
     expect(freshness({ expiresAt: 100, staleUntil: null }, 1e15)).toBe("stale");
   });
 });
+
+describe("a queue slower than a lease", () => {
+  test("a refresh that waits long for its turn is run all the same, once", async () => {
+    const { fetch, put, at, pass, inComponent, upstream } = createFreshApp({
+      ttl: MINUTE,
+      staleWhileRevalidate: HOUR,
+    });
+    await put("old");
+    at(MINUTE);
+    const scheduled = () =>
+      inComponent((ctx) => ctx.db.system.query("_scheduled_functions").collect());
+    await fetch();
+    const [first] = await scheduled();
+    // The run is held up: it is taken off, and started again much later.
+    await inComponent((ctx) => ctx.scheduler.cancel(first!._id));
+    at(2 * MINUTE);
+    await fetch();
+    const [, second] = await scheduled();
+    expect((second!.args[0] as { token: string }).token).toBe(
+      (first!.args[0] as { token: string }).token,
+    );
+    await pass(SECOND);
+    expect(upstream.runs).toBe(1);
+    expect((await fetch()).status).toBe("hit");
+  });
+});

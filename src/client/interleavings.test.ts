@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("whatever happens in whatever order", () => {
-  test.prop([fc.array(step, { minLength: 3, maxLength: 40 })], { numRuns: 80 })(
+  test.prop([fc.array(step, { minLength: 3, maxLength: 40 })], { numRuns: 50 })(
     "one fill runs at a time, in order, none survives an invalidation, and everybody is answered",
     async (steps) => {
       const simulation = new Simulation();

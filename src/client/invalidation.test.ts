@@ -262,9 +262,7 @@ describe("tenants", () => {
 
   test.each(["", "x".repeat(257), "x".repeat(10_000), 7])("the id %j is refused", (id) => {
     const { cache } = createTaggedApp();
-    expect(() => cache.forTenant(id as string)).toThrow(
-      expect.objectContaining({ data: expect.objectContaining({ code: "INVALID_TENANT" }) }),
-    );
+    expect(() => cache.forTenant(id as string)).toThrow("INVALID_TENANT");
   });
 });
 

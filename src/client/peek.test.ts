@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
-import { LEASE_MS } from "../shared/lease.js";
+import { LEASE_MS } from "../shared/leaseTimes.js";
 import { MINUTE } from "../shared/time.js";
 
 const START = 1_000_000;

@@ -8,7 +8,7 @@ import { type EntryTimes, expiryUnder, shouldRefreshAhead } from "../shared/fres
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
 import { MAX_ORIGIN_BYTES } from "../shared/limits.js";
 import { type Numbers, storeByNumbers } from "../shared/storing.js";
-import { checkRefresher, checkTags, checkTtl } from "./checks.js";
+import { checkRefresher, checkTags, checkTtlGiven } from "./checks.js";
 import type { ActionCacheConfig } from "./config.js";
 import type { ActionContext } from "./contexts.js";
 import type { Place } from "./session.js";
@@ -76,7 +76,7 @@ export class Policy {
   ttlOf(value: unknown): number | null {
     const configured = this.call.ttl ?? this.config.ttl ?? null;
     const ttl = typeof configured === "function" ? configured(value, this.args) : configured;
-    checkTtl(this.name, "the result of `ttl`", ttl);
+    checkTtlGiven(this.name, "the result of `ttl`", ttl);
     return ttl;
   }
 
@@ -124,7 +124,7 @@ export class Policy {
   /** What a background fill of the entry needs; refuses what can't be filled there. */
   async schedule(because: string, force: boolean): Promise<ScheduleRequest> {
     checkRefresher(this.name, this.config, because);
-    if (!isStorable(this.args)) throw tooLarge(this.name);
+    if (!isStorable(this.args)) throw tooLarge(this.name, "the arguments to refresh by");
     const args = carry(this.args);
     return { ...(await this.place()), force, args, runner: await this.#runner() };
   }
@@ -136,13 +136,13 @@ export class Policy {
     return {
       kind: "component",
       action: await createFunctionHandle(action as FunctionReference<"action">),
-      errorTtl: this.errorTtl,
       ...this.#numbers(ttl),
     };
   }
 
   #numbers(ttl: number | null): Numbers {
-    return { ttl, jitter: this.config.jitter ?? 0, retain: this.retain };
+    const { jitter = 0 } = this.config;
+    return { ttl, jitter, retain: this.retain, errorTtl: this.errorTtl };
   }
 
   /** The ttl that a stored entry is judged by, beside its own, in ms; null for none. */

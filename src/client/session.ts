@@ -4,10 +4,11 @@ import type { ComponentApi } from "../component/_generated/component.js";
 import type { Identity } from "../shared/key.js";
 import { Batcher } from "./batcher.js";
 import type { ActionContext } from "./contexts.js";
-import { Leases } from "../shared/leases.js";
+import { copy } from "../shared/carry.js";
+import { Heartbeat } from "../shared/heartbeat.js";
 import type { Filled } from "../shared/fill.js";
 import type { ScheduleRequest } from "./policy.js";
-import { Waits } from "./waits.js";
+import { type Held, Waits } from "./waits.js";
 
 /** Where an entry is: its cache's name, and its key. */
 export type Place = Identity & { name: string };
@@ -18,14 +19,16 @@ export type Entry = NonNullable<Found["entry"]>;
 type Lookup = FunctionArgs<ComponentApi["entries"]["read"]>["requests"][number];
 export type Found = FunctionReturnType<ComponentApi["entries"]["read"]>[number];
 type ClaimRequest = FunctionArgs<ComponentApi["fills"]["claim"]>["requests"][number];
-type Claimed = FunctionReturnType<ComponentApi["fills"]["claim"]>[number];
+type Claimed =
+  | Exclude<FunctionReturnType<ComponentApi["fills"]["claim"]>[number], { kind: "held" }>
+  | ({ kind: "held"; together?: boolean } & Omit<Held, "lastFillMs">);
 
 /**
  * What the fetches of one context share: lookups and claims of one tick go in
  * one call each, and there is one heartbeat and one timer for polls.
  */
 export class Session {
-  readonly leases: Leases;
+  readonly heartbeat: Heartbeat;
   readonly waits: Waits;
   /** Fills that run in this context, by their token. */
   readonly fills = new Map<string, Promise<Filled>>();
@@ -37,7 +40,9 @@ export class Session {
     readonly ctx: ActionContext,
     readonly component: ComponentApi,
   ) {
-    this.leases = new Leases((tokens) => ctx.runMutation(component.fills.heartbeat, { tokens }));
+    this.heartbeat = new Heartbeat((tokens) =>
+      ctx.runMutation(component.fills.heartbeat, { tokens }),
+    );
     this.#lookups = new Batcher((requests) =>
       callOnceEach(requests, (distinct) =>
         ctx.runQuery(component.entries.read, { requests: distinct }),
@@ -104,7 +109,7 @@ function addressOf(component: ComponentApi): unknown {
 async function callOnceEach<Request extends Place & { token?: string; force?: boolean }, Result>(
   requests: Request[],
   call: (distinct: Request[]) => Promise<Result[]>,
-  repeat: (result: Result) => Result = (result) => result,
+  repeat: (result: Result) => Result = (result) => copy(result) as Result,
 ): Promise<Result[]> {
   const positions = new Map<string, number>();
   const distinct: Request[] = [];
@@ -128,11 +133,7 @@ async function callOnceEach<Request extends Place & { token?: string; force?: bo
 
 /** Whoever asks second for a fill that was granted in the same call waits for it. */
 function joinFirst(claimed: Claimed): Claimed {
-  if (claimed.kind !== "granted") return claimed;
-  return {
-    kind: "held",
-    token: claimed.token,
-    deadline: Infinity,
-    since: Date.now(),
-  };
+  if (claimed.kind !== "granted") return copy(claimed) as Claimed;
+  const { token } = claimed;
+  return { kind: "held", token, deadline: Infinity, since: Date.now(), together: true };
 }

@@ -30,6 +30,10 @@ type Wait = {
   place: Place;
   token: string;
   since: number;
+  /** When the lease lapses, as far as is known. */
+  deadline: number;
+  /** How often the lease has gone to another fill. */
+  followed: number;
   pollAt: number;
   resolve: (outcome: Outcome) => void;
   reject: (error: unknown) => void;
@@ -42,6 +46,8 @@ const POLL_GROWTH = 0.6;
 const MAX_POLL_MS = 4 * SECOND;
 /** Polls that are due so close together share a query. */
 const SLACK_MS = 20;
+/** A lease that goes from one forced refresh to the next is not followed for ever. */
+const MAX_FOLLOWED = 2;
 /** A lease is not taken for lapsed earlier than this after its deadline: clocks differ. */
 const GRACE_MS = SECOND;
 
@@ -59,12 +65,12 @@ export class Waits {
 
   constructor(private readonly poll: (place: Place, token: string) => Promise<Status>) {}
 
-  /** Waits until a fill has ended. Rejects if that can't be found out. */
+  /** Waits until a fill has ended. Rejects if that can't be found out until its lease has lapsed. */
   for(place: Place, { token, since, deadline, lastFillMs }: Held): Promise<Outcome> {
     const expected = Math.max(since + (lastFillMs ?? FIRST_POLL_MS), Date.now() + MIN_POLL_MS);
     const pollAt = Math.min(expected + jittered(MIN_POLL_MS), deadline + GRACE_MS);
     return new Promise((resolve, reject) => {
-      this.#waits.add({ place, token, since, pollAt, resolve, reject });
+      this.#waits.add({ place, token, since, deadline, followed: 0, pollAt, resolve, reject });
       if (this.#polling) this.#alarm.wake();
       else void this.#pollUntilAllEnded();
     });
@@ -85,15 +91,19 @@ export class Waits {
       const { entry, fill } = await this.poll(wait.place, wait.token);
       const pending = fill?.state === "running" || fill?.state === "scheduled";
       if (pending && Date.now() < fill.deadline + GRACE_MS) {
-        wait.pollAt = nextPoll(wait, fill.deadline);
-      } else if (fill?.state === "replaced" && fill.successor !== undefined) {
+        wait.deadline = fill.deadline;
+        wait.pollAt = nextPoll(wait);
+      } else if (fill?.successor !== undefined && wait.followed < MAX_FOLLOWED) {
         wait.token = fill.successor;
+        wait.followed += 1;
         wait.pollAt = Date.now() + jittered(MIN_POLL_MS);
       } else {
         this.#waits.delete(wait);
         wait.resolve(outcomeOf(fill, entry));
       }
     } catch (error) {
+      wait.pollAt = nextPoll(wait);
+      if (Date.now() < wait.deadline + GRACE_MS) return;
       this.#waits.delete(wait);
       wait.reject(error);
     }
@@ -106,10 +116,10 @@ function outcomeOf(fill: Status["fill"], entry: Status["entry"]): Outcome {
   return { kind: fill?.state === "skipped" ? "unshared" : "lost" };
 }
 
-function nextPoll(wait: Wait, deadline: number): number {
+function nextPoll(wait: Wait): number {
   const now = Date.now();
   const interval = Math.min(Math.max((now - wait.since) * POLL_GROWTH, MIN_POLL_MS), MAX_POLL_MS);
-  return Math.min(now + jittered(interval), deadline + GRACE_MS);
+  return Math.min(now + jittered(interval), wait.deadline + GRACE_MS);
 }
 
 const jittered = (ms: number) => ms * (0.8 + 0.4 * Math.random());

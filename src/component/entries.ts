@@ -46,8 +46,9 @@ export const put = mutation({
   args: { ...entryName, ...terms },
   returns: v.null(),
   handler: async (ctx, args) => {
-    const { content, ttl, retain, tags, origin, ...place } = args;
-    await putEntry(ctx, place, { value: uncarry(content), ttl, retain, tags, origin });
+    const { content, ttl, retain, failures, tags, origin, ...place } = args;
+    const value = uncarry(content);
+    await putEntry(ctx, place, { value, ttl, retain, failures, tags, origin });
     return null;
   },
 });
@@ -61,7 +62,7 @@ export const remove = mutation({
 
 /**
  * Makes an entry stale from now, if it is fresh, and what a running fill of it
- * stores. `retain` is how long it is kept, in ms, if it was never to expire.
+ * stores. `retain` is how long it is kept from now, in ms.
  */
 export const expire = mutation({
   args: { ...entryName, retain: v.number() },

@@ -3,6 +3,7 @@ import { uncarry } from "../shared/carry.js";
 import { internalAction, mutation } from "./_generated/server.js";
 import {
   carried,
+  carriedError,
   entry,
   entryName,
   fillResult,
@@ -25,7 +26,13 @@ import { settle as settleFill } from "./model/settling.js";
 export const claim = mutation({
   args: {
     requests: v.array(
-      v.object({ ...entryName, seen: v.optional(v.id("values")), force: v.boolean() }),
+      v.object({
+        ...entryName,
+        seen: v.optional(v.id("values")),
+        /** Whether failures are remembered, and rethrown. */
+        failures: v.optional(v.boolean()),
+        force: v.boolean(),
+      }),
     ),
   },
   returns: v.array(
@@ -38,6 +45,7 @@ export const claim = mutation({
         since: v.number(),
       }),
       v.object({ kind: v.literal("found"), entry }),
+      v.object({ kind: v.literal("failed"), error: carriedError }),
     ),
   ),
   handler: async (ctx, { requests }) => {
@@ -85,6 +93,7 @@ export const schedule = mutation({
       v.object({
         ...entryName,
         seen: v.optional(v.id("values")),
+        failures: v.optional(v.boolean()),
         force: v.boolean(),
         args: carried,
         runner,

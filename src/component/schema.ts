@@ -21,6 +21,9 @@ export default defineSchema({
     tenant: v.optional(v.string()),
     /** The app's own labels, as it gave them. */
     tags: v.optional(v.array(v.string())),
+    /** The rows that list the entry under its tags, and its origin. */
+    tagRows: v.optional(v.array(v.id("tags"))),
+    origin: v.optional(v.id("origins")),
     /** When the fill began that computed the value, in the order of commits. */
     startedAt: v.optional(v.commitTs()),
     /** The fill that stored the value; absent where it was put. */
@@ -65,10 +68,11 @@ export default defineSchema({
   tags: defineTable({
     tag: v.string(),
     startedAt: v.commitTs(),
-    valueId: v.id("values"),
-  })
-    .index("tag", ["tag", "startedAt"])
-    .index("valueId", ["valueId"]),
+    /** Set as soon as these have ids, for they name each other. */
+    valueId: v.optional(v.id("values")),
+    metadataId: v.optional(v.id("metadata")),
+    origin: v.optional(v.id("origins")),
+  }).index("tag", ["tag", "startedAt"]),
 
   /**
    * How to fill tagged entries again: what a rehydration needs that the entry
@@ -76,13 +80,12 @@ export default defineSchema({
    * Written and deleted with the entry, read by rehydrations.
    */
   origins: defineTable({
-    valueId: v.id("values"),
     name: v.string(),
     key: v.any(),
     tenant: v.optional(v.string()),
     args: v.bytes(),
     runner,
-  }).index("valueId", ["valueId"]),
+  }),
 
   /**
    * Fills: one row for each run of an action, its id being the token. While it
@@ -102,6 +105,7 @@ export default defineSchema({
     successor: v.optional(v.id("fills")),
     /** What the action threw. */
     error: v.optional(storedError),
+    name: v.optional(v.string()),
     tenant: v.optional(v.string()),
     /** When the entry was expired by hand while the fill ran: its value is stale from then, in ms. */
     expiredAt: v.optional(v.number()),
@@ -110,6 +114,7 @@ export default defineSchema({
     failedUntil: v.optional(v.number()),
     /** The packed arguments of a scheduled fill, where they are too large to be scheduled with it. */
     argsParts: v.optional(v.array(v.id("parts"))),
+    argsBytes: v.optional(v.number()),
     /** The entry of 0.3.1 that the value replaces, where it has another key. */
     legacyEntry: v.optional(v.id("values")),
     /** When nobody can be waiting for it any more, in ms. */

@@ -59,6 +59,8 @@ export const terms = {
   ttl: v.union(v.number(), v.null()),
   /** How long it is kept after that, in ms. */
   retain: v.number(),
+  /** Whether its cache remembers failures, of which storing it ends one. */
+  failures: v.optional(v.boolean()),
   /** The app's labels of the entry, to invalidate it by. */
   tags: v.optional(v.array(v.string())),
   /** How to fill it again, for a rehydration. */

@@ -26,6 +26,15 @@ export function uncarry(carried: Carried): Value {
   return "json" in carried ? jsonToConvex(JSON.parse(carried.json) as JSONValue) : carried.value;
 }
 
+/** A copy, so that of two who are given the same value neither changes the other's. */
+export function copy(value: unknown): unknown {
+  try {
+    return jsonToConvex(convexToJson(value as Value));
+  } catch {
+    return value; // Of a mock: no Convex value.
+  }
+}
+
 /** Whether a value is small enough to be stored. */
 export function isStorable(value: Value): boolean {
   return getConvexSize(value) <= MAX_VALUE_BYTES;

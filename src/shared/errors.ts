@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   INVALID_TENANT: "a tenant id is empty, no text, or over 256 characters",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
-  VALUE_TOO_LARGE: "a value to `put` is over 15.9 MiB",
+  VALUE_TOO_LARGE: "a value to `put`, or the arguments to `refresh` by, are over 15.9 MiB",
 } as const;
 
 /** A code that bad input is refused with; see {@link ERROR_CODES}. */
@@ -59,12 +59,12 @@ export function refusal(refused: {
   });
 }
 
-/** Refuses a value that was put and can't be stored. */
-export function tooLarge(cache: string): CacheError {
+/** Refuses what is given to be stored and can't be. */
+export function tooLarge(cache: string, option = "the value to put"): CacheError {
   return refusal({
     code: "VALUE_TOO_LARGE",
     cache,
-    option: "the value to put",
+    option,
     value: `over ${MAX_VALUE_BYTES} bytes`,
     remedy: "Put it into file storage, and its id into the cache.",
   });

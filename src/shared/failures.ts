@@ -17,8 +17,14 @@ export function carryError(error: unknown): CarriedError {
   if (!isConvexError(error)) return { kind: "other", message };
   const { data } = error;
   if (data === undefined) return { kind: "convex", message };
-  if (getConvexSize(data) > MAX_ERROR_BYTES) return { kind: "other", message };
-  return { kind: "convex", message, data: carry(data) };
+  try {
+    if (getConvexSize(data) <= MAX_ERROR_BYTES) {
+      return { kind: "convex", message, data: carry(data) };
+    }
+  } catch {
+    // Data that Convex does not carry: a mock threw it.
+  }
+  return { kind: "other", message };
 }
 
 /** An error that has come its way. */

@@ -8,6 +8,8 @@ export type Terms = {
   ttl: number | null;
   /** How long it is kept after that, in ms. */
   retain: number;
+  /** Whether failures are remembered, of which storing it ends one. */
+  failures?: boolean;
   /** The app's labels of the entry. */
   tags?: string[];
   /** How to fill it again, for a rehydration. */

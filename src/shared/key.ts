@@ -58,7 +58,7 @@ export function nesting(value: Value | undefined): number {
 function canonical(value: Value): Value {
   if (typeof value === "number") return Number.isNaN(value) ? NaN : value;
   if (Array.isArray(value)) return value.map(canonical);
-  if (!isPlainObject(value)) return value;
+  if (!isPlainObject(value)) return primitive(value);
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     fields.flatMap(([field, inner]) => (inner === undefined ? [] : [[field, canonical(inner)]])),
@@ -69,16 +69,24 @@ function fitsInline(key: Value): boolean {
   return getConvexSize(key) <= MAX_INLINE_KEY_BYTES && nesting(key) <= MAX_INLINE_NESTING;
 }
 
+/** Refuses what Convex does not carry, which would be the same key for all. */
+function primitive(value: Value): Value {
+  const carried =
+    value === null ||
+    value instanceof ArrayBuffer ||
+    ["string", "number", "bigint", "boolean"].includes(typeof value);
+  if (carried) return value;
+  throw new TypeError(`a key holds a ${typeof value} that is no Convex value`);
+}
+
 /** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */
 function fitsLegacyDocument(args: Value): boolean {
   return getConvexSize(args) < MAX_DOCUMENT_BYTES && nesting(args) < MAX_DOCUMENT_NESTING;
 }
 
 function isPlainObject(value: Value | undefined): value is { [field: string]: Value | undefined } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof ArrayBuffer)
-  );
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  // By its name, since an object may come from another realm.
+  return prototype === null || prototype.constructor?.name === "Object";
 }

@@ -2,6 +2,7 @@
 import type { GenericMutationCtx } from "convex/server";
 import type { Value } from "convex/values";
 import type { DataModel, Id } from "../component/_generated/dataModel.js";
+import { appTag } from "../component/model/tags.js";
 import type { createApp } from "./app.js";
 
 type Ctx = GenericMutationCtx<DataModel>;
@@ -70,4 +71,17 @@ export async function writePeerEntry(
     await ctx.db.patch("values", valueId, { metadataId });
   }
   return valueId;
+}
+
+/** An entry as ours are stored, with tags. */
+export async function writeTaggedEntry(
+  ctx: Ctx,
+  entry: { name: string; args: Value; value: Value; tags: string[] },
+): Promise<void> {
+  const startedAt = ctx.db.vars.commitTs;
+  const tagRows = await Promise.all(
+    entry.tags.map((tag) => ctx.db.insert("tags", { tag: appTag(tag), startedAt })),
+  );
+  const valueId = await ctx.db.insert("values", { ...entry, startedAt, tagRows });
+  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, { valueId })));
 }

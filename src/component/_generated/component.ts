@@ -74,6 +74,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           content: { value: any } | { json: string };
           ttl: number | null;
           retain: number;
+          failures?: boolean;
           tags?: Array<string>;
           origin?: {
             args: { value: any } | { json: string };
@@ -172,6 +173,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             legacyKey?: any;
             tenant?: string;
             seen?: string;
+            failures?: boolean;
             force: boolean;
           }>;
         },
@@ -187,6 +189,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 expiresAt: number | null;
                 invalidated: boolean;
                 fillMs: number | null;
+              };
+            }
+          | {
+              kind: "failed";
+              error: {
+                kind: "convex" | "other";
+                message: string;
+                data?: { value: any } | { json: string };
               };
             }
         >,
@@ -209,6 +219,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             legacyKey?: any;
             tenant?: string;
             seen?: string;
+            failures?: boolean;
             force: boolean;
             args: { value: any } | { json: string };
             runner:
@@ -241,6 +252,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 content: { value: any } | { json: string };
                 ttl: number | null;
                 retain: number;
+                failures?: boolean;
                 tags?: Array<string>;
                 origin?: {
                   args: { value: any } | { json: string };

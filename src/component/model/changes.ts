@@ -7,12 +7,18 @@ import {
   insertEntry,
   metadataOf,
   type NewEntry,
-  ownsRows,
   type Place,
 } from "./entries.js";
-import { forgetFailure } from "./failures.js";
+import { hasDependents } from "./dependents.js";
+import { forgetFailure } from "./rememberedFailures.js";
 import { findLease, voidFill } from "./leases.js";
 import { Judge, startOfEntry } from "./judge.js";
+
+/** A value that is put, and how it is to be stored. */
+type PutTerms = Pick<NewEntry, "value" | "retain" | "tags" | "origin"> & {
+  ttl: number | null;
+  failures?: boolean;
+};
 
 /**
  * Stores a value as of this commit, in place of whatever is stored. A fill that
@@ -21,11 +27,11 @@ import { Judge, startOfEntry } from "./judge.js";
 export async function putEntry(
   ctx: MutationCtx,
   place: Place,
-  { ttl, ...rest }: Pick<NewEntry, "value" | "retain" | "tags" | "origin"> & { ttl: number | null },
+  { ttl, failures, ...rest }: PutTerms,
 ): Promise<void> {
   const previous = await findRow(ctx, place);
   if (previous !== null) await deleteEntry(ctx, previous);
-  await forgetFailure(ctx, place);
+  if (failures) await forgetFailure(ctx, place);
   await insertEntry(ctx, {
     name: place.name,
     key: place.key,
@@ -66,7 +72,10 @@ export async function expireEntry(ctx: MutationCtx, place: Place, retain: number
   const keptUntil = now + retain;
   if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
   else {
-    const hasDependents = ownsRows(row) || undefined;
-    await ctx.db.insert("metadata", { valueId: row._id, expiresAt: keptUntil, hasDependents });
+    await ctx.db.insert("metadata", {
+      valueId: row._id,
+      expiresAt: keptUntil,
+      hasDependents: hasDependents(row) || undefined,
+    });
   }
 }

@@ -1,7 +1,9 @@
+import type { CarriedError } from "../../shared/failures.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { Entry } from "../validators.js";
 import { loadEntry, metadataOfId, type Place } from "./entries.js";
+import { failsNow } from "./rememberedFailures.js";
 import { type Judge, startOfFill } from "./judge.js";
 import { findLiving, type Living } from "./living.js";
 import { findLease, takeLease } from "./leases.js";
@@ -10,19 +12,20 @@ import { findLease, takeLease } from "./leases.js";
 export type Claimed =
   | { kind: "granted"; token: Id<"fills"> }
   | { kind: "held"; token: Id<"fills">; deadline: number; since: number }
-  | { kind: "found"; entry: Entry };
+  | { kind: "found"; entry: Entry }
+  | { kind: "failed"; error: CarriedError };
 
 /**
  * Claims the right to fill an entry.
  *
  * `seen` is the entry that the caller looked at and found wanting: one that has
  * come since is handed to it instead. `force` asks for the lease whatever is
- * stored or running. A fill that is only scheduled gives way to whoever needs it now.
+ * stored or running, or failed. A fill that is only scheduled gives way to whoever needs it now.
  */
 export async function claim(
   ctx: MutationCtx,
   judge: Judge,
-  request: Place & { seen?: Id<"values">; force: boolean },
+  request: Place & { seen?: Id<"values">; failures?: boolean; force: boolean },
 ): Promise<Claimed> {
   const lease = await findLease(ctx, request);
   if (!request.force) {
@@ -30,6 +33,8 @@ export async function claim(
     const entry = since && (await loadEntry(ctx, since.row, since.expiredAt));
     if (entry !== null) return { kind: "found", entry };
     if (lease?.state === "running" && (await isHeld(judge, lease, request))) return heldBy(lease);
+    const error = request.failures ? await failsNow(ctx, judge, request) : null;
+    if (error !== null) return { kind: "failed", error };
   }
   return { kind: "granted", token: await takeLease(ctx, request, lease, { state: "running" }) };
 }

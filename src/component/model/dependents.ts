@@ -11,51 +11,58 @@ import { type Labels, listedTags } from "./tags.js";
 /** How to fill an entry again. */
 export type Origin = { args: Carried; runner: Runner };
 
-/** Lists an entry under its tags, so that their invalidations find it. */
-export async function insertTags(
+/** The fields of an entry that name its rows in other tables; its own metadata is found by an index. */
+export type Dependents = Pick<Doc<"values">, "parts" | "tagRows" | "origin">;
+
+/** Whether an entry has rows of other tables, by which its own must be read to delete them all. */
+export function hasDependents({ parts, tagRows, origin }: Dependents): boolean {
+  return parts !== undefined || tagRows !== undefined || origin !== undefined;
+}
+
+/** Lists an entry under its tags, so that their invalidations find it, and keeps how to fill it again. */
+export async function insertDependents(
   ctx: MutationCtx,
-  valueId: Id<"values">,
-  entry: Labels & { startedAt: CommitTs },
-): Promise<void> {
+  entry: Labels & { key: Value; startedAt: CommitTs; origin?: Origin },
+): Promise<Pick<Dependents, "tagRows" | "origin">> {
+  const tags = listedTags(entry);
+  if (tags.length === 0) return {};
+  const origin = entry.origin && (await insertOrigin(ctx, entry, entry.origin));
   const { startedAt } = entry;
-  for (const tag of listedTags(entry)) {
-    await ctx.db.insert("tags", { tag, startedAt, valueId });
+  const tagRows = await Promise.all(
+    tags.map((tag) => ctx.db.insert("tags", { tag, startedAt, origin })),
+  );
+  return { tagRows, origin };
+}
+
+/** Tells the rows that list an entry the ids of what they list. */
+export async function linkDependents(
+  ctx: MutationCtx,
+  { tagRows = [] }: Pick<Dependents, "tagRows">,
+  listed: { valueId: Id<"values">; metadataId?: Id<"metadata"> },
+): Promise<void> {
+  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, listed)));
+}
+
+/** Deletes the rows that list an entry, and its origin; what is gone already is no error. */
+export async function deleteDependents(
+  ctx: MutationCtx,
+  { tagRows = [], origin }: Pick<Dependents, "tagRows" | "origin">,
+): Promise<void> {
+  for (const row of tagRows) {
+    if ((await ctx.db.get("tags", row)) !== null) await ctx.db.delete("tags", row);
+  }
+  if (origin !== undefined && (await ctx.db.get("origins", origin)) !== null) {
+    await ctx.db.delete("origins", origin);
   }
 }
 
-/** Keeps how to fill an entry again, if its arguments are small enough for that. */
-export async function insertOrigin(
+async function insertOrigin(
   ctx: MutationCtx,
-  valueId: Id<"values">,
-  entry: { name: string; key: Value; tenant?: string },
+  { name, key, tenant }: Labels & { key: Value },
   origin: Origin,
-): Promise<void> {
+): Promise<Id<"origins"> | undefined> {
   const args = uncarry(origin.args);
-  if (getConvexSize(args) > MAX_ORIGIN_BYTES) return;
-  const { name, key, tenant } = entry;
+  if (getConvexSize(args) > MAX_ORIGIN_BYTES) return undefined;
   const { runner } = origin;
-  const packed = encode(args).buffer;
-  await ctx.db.insert("origins", { valueId, name, key, tenant, args: packed, runner });
-}
-
-/** How to fill an entry again, if that is known. */
-export function findOrigin(
-  ctx: MutationCtx,
-  valueId: Id<"values">,
-): Promise<Doc<"origins"> | null> {
-  return ctx.db
-    .query("origins")
-    .withIndex("valueId", (q) => q.eq("valueId", valueId))
-    .first();
-}
-
-/** Deletes what belongs to an entry and is found by its id. */
-export async function deleteTagsAndOrigin(ctx: MutationCtx, valueId: Id<"values">): Promise<void> {
-  const tags = await ctx.db
-    .query("tags")
-    .withIndex("valueId", (q) => q.eq("valueId", valueId))
-    .collect();
-  for (const { _id } of tags) await ctx.db.delete("tags", _id);
-  const origin = await findOrigin(ctx, valueId);
-  if (origin !== null) await ctx.db.delete("origins", origin._id);
+  return await ctx.db.insert("origins", { name, key, tenant, args: encode(args).buffer, runner });
 }

@@ -28,9 +28,11 @@ export async function drain<Row extends { _id: string }>(
   },
 ): Promise<boolean> {
   let deleted = 0;
+  let first = true;
   if (!(await hasRoomFor(ctx, need))) return false;
   for await (const row of rows) {
-    const done = await attempt(row, () => step(row, deleted === 0));
+    const done = await attempt(row, () => step(row, first));
+    first = false;
     if (done === "later") return false;
     visited(row);
     if (done === "deleted") deleted += 1;

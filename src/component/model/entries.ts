@@ -5,7 +5,13 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { Entry } from "../validators.js";
 import type { CommitTs } from "./commitOrder.js";
 import { deleteParts, loadContent, saveContent } from "./content.js";
-import { deleteTagsAndOrigin, insertOrigin, insertTags, type Origin } from "./dependents.js";
+import {
+  deleteDependents,
+  hasDependents,
+  insertDependents,
+  linkDependents,
+  type Origin,
+} from "./dependents.js";
 
 /** An entry's place: its name and key, and the key that 0.3.1 gave it where that differs. */
 export type Place = { name: string; key: Value; legacyKey?: Value; tenant?: string };
@@ -79,24 +85,25 @@ export type NewEntry = {
 
 /** Stores an entry where there is none: the value is written once. */
 export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<void> {
-  const { key, value, origin, retain, expiresAt, ...rest } = entry;
+  const { key, value, origin: _, retain, expiresAt, ...rest } = entry;
   const content = await saveContent(ctx, value, getConvexSize(entry.name) + getConvexSize(key));
+  const dependents = await insertDependents(ctx, entry);
   const valueId = await ctx.db.insert("values", {
     ...rest,
     args: key,
     expiresAt: expiresAt ?? undefined,
     ...content,
+    ...dependents,
   });
-  await insertTags(ctx, valueId, entry);
-  if (origin !== undefined) await insertOrigin(ctx, valueId, entry, origin);
-  if (expiresAt === null) return;
-  const hasDependents = ownsRows({ ...rest, ...content }) || undefined;
-  await ctx.db.insert("metadata", { valueId, expiresAt: expiresAt + retain, hasDependents });
-}
-
-/** Whether an entry has rows of other tables, by which its own must be read to delete them all. */
-export function ownsRows(row: Pick<Doc<"values">, "parts" | "tenant" | "tags">): boolean {
-  return row.parts !== undefined || row.tenant !== undefined || (row.tags ?? []).length > 0;
+  const metadataId =
+    expiresAt === null
+      ? undefined
+      : await ctx.db.insert("metadata", {
+          valueId,
+          expiresAt: expiresAt + retain,
+          hasDependents: hasDependents({ ...content, ...dependents }) || undefined,
+        });
+  await linkDependents(ctx, dependents, { valueId, metadataId });
 }
 
 /** When a value that is stored now ceases to be fresh, in ms; null for never. */
@@ -112,7 +119,7 @@ export async function deleteEntry(
 ): Promise<void> {
   const metadata = knownMetadata ?? (await metadataOf(ctx, row));
   await deleteParts(ctx, row.parts);
-  if (ownsRows(row)) await deleteTagsAndOrigin(ctx, row._id);
+  await deleteDependents(ctx, row);
   await ctx.db.delete("values", row._id);
   if (metadata !== null) await ctx.db.delete("metadata", metadata._id);
 }

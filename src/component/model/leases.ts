@@ -1,9 +1,9 @@
 import { digest } from "../../shared/key.js";
-import { LEASE_MS, OUTCOME_MS } from "../../shared/lease.js";
+import { LEASE_MS, OUTCOME_MS } from "../../shared/leaseTimes.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { FillStatus } from "../validators.js";
-import { unpackError } from "./errors.js";
+import { unpackError } from "./storedErrors.js";
 import { findLegacyRow, type Place } from "./entries.js";
 
 /** Names an entry while it is filled: short and of one size, so that a lease is a small row. */
@@ -23,11 +23,12 @@ export async function takeLease(
   ctx: MutationCtx,
   place: Place,
   held: Doc<"fills"> | null,
-  fill: Pick<Doc<"fills">, "state" | "argsParts">,
+  fill: Pick<Doc<"fills">, "state" | "argsParts" | "argsBytes">,
 ): Promise<Id<"fills">> {
   const now = Date.now();
   const token = await ctx.db.insert("fills", {
     ...fill,
+    name: fill.state === "scheduled" ? place.name : undefined,
     tenant: place.tenant,
     slot: await slotOf(place),
     startedAt: ctx.db.vars.commitTs,
@@ -43,9 +44,14 @@ export async function takeLease(
 export async function extendLease(ctx: MutationCtx, token: Id<"fills">): Promise<boolean> {
   const fill = await ctx.db.get("fills", token);
   if (fill?.state !== "running") return false;
-  const deadline = Date.now() + LEASE_MS;
-  await ctx.db.patch("fills", token, { deadline, purgeAt: deadline + OUTCOME_MS });
+  await holdLease(ctx, fill);
   return true;
+}
+
+/** Moves a lease's deadline to a lease's time from now. */
+export async function holdLease(ctx: MutationCtx, fill: Doc<"fills">): Promise<void> {
+  const deadline = Date.now() + LEASE_MS;
+  await ctx.db.patch("fills", fill._id, { deadline, purgeAt: deadline + OUTCOME_MS });
 }
 
 /** Voids the fill of an entry, running or scheduled: its value will not be stored, nor shared. */

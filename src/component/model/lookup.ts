@@ -1,7 +1,7 @@
 import { MAX_DOCUMENT_BYTES, MAX_TAGS } from "../../shared/limits.js";
 import type { QueryCtx } from "../_generated/server.js";
 import type { Entry, FillStatus } from "../validators.js";
-import { findFailure, type RememberedFailure } from "./failures.js";
+import { findFailure, type RememberedFailure } from "./rememberedFailures.js";
 import { hasRoomForParts } from "./budget.js";
 import { loadEntry, type Place } from "./entries.js";
 import { findLease, statusOf } from "./leases.js";
@@ -32,9 +32,10 @@ export async function lookup(ctx: QueryCtx, requests: Lookup[]): Promise<Found[]
   const judge = new Judge(ctx);
   const page: Found[] = [];
   while (page.length < requests.length) {
-    const atOnce = await documentsThatFit(ctx);
-    if (atOnce === 0 && page.length > 0) break;
-    const next = requests.slice(page.length, page.length + Math.max(1, atOnce));
+    // The first alone, so that its parts find all the room there is.
+    const atOnce = page.length === 0 ? 1 : await documentsThatFit(ctx);
+    if (atOnce === 0) break;
+    const next = requests.slice(page.length, page.length + atOnce);
     const found = await Promise.all(next.map((request) => find(ctx, judge, request)));
     for (const { living, ...rest } of found) {
       const fits = living === null || (await hasRoomForParts(ctx, living.row));

@@ -40,6 +40,6 @@ export async function putByArgs(
       return { cacheHit: true, deletedExpiredEntry: false };
   }
   if (!isStorable(value)) throw tooLarge(name);
-  await putEntry(ctx, place, { value, ttl, retain: 0 });
+  await putEntry(ctx, place, { value, ttl, retain: 0, failures: true });
   return { cacheHit: false, deletedExpiredEntry: row !== null };
 }

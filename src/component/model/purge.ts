@@ -36,7 +36,7 @@ export async function purge(
     (await drain(ctx, expired(ctx, job), {
       visited: (row) => (after = positionOf(row)),
       step: (row, first) => purgeEntry(ctx, row, first && alone),
-    })) && (await purgeFills(ctx));
+    })) && (await purgeFills(ctx, false));
   if (done) return await sweepPending(ctx, { alone });
   const rest = { until: job.until, after };
   await ctx.scheduler.runAfter(0, internal.purge.run, rest);
@@ -95,12 +95,15 @@ async function deleteUnread(ctx: MutationCtx, id: Id<"values">): Promise<void> {
   }
 }
 
-function purgeFills(ctx: MutationCtx): Promise<boolean> {
+function purgeFills(ctx: MutationCtx, alone: boolean): Promise<boolean> {
   const rows = ctx.db.query("fills").withIndex("purgeAt", (q) => q.lte("purgeAt", Date.now()));
   return drain(ctx, rows, {
     visited: () => {},
-    step: async (row) => {
-      await deleteParts(ctx, row.argsParts);
+    step: async (row, first) => {
+      const { argsParts: parts, argsBytes: partsBytes } = row;
+      const fits = (first && alone) || (await hasRoomForParts(ctx, { parts, partsBytes }));
+      if (!fits) return "later";
+      await deleteParts(ctx, parts);
       await ctx.db.delete("fills", row._id);
       return "deleted";
     },

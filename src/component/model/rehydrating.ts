@@ -4,7 +4,6 @@ import { internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import type { ActionCtx, MutationCtx } from "../_generated/server.js";
 import { decode } from "./codec.js";
-import { findOrigin } from "./dependents.js";
 import { Judge } from "./judge.js";
 import { runReserved } from "./running.js";
 import { reserveFill, type Reserved } from "./scheduling.js";
@@ -65,11 +64,11 @@ export async function reservePage(
       .gte("startedAt", after?.startedAt ?? 0n)
       .lte("startedAt", invalidation.at),
   );
-  for await (const { startedAt, valueId, _creationTime: listedAt } of listed) {
+  for await (const { startedAt, origin: originId, _creationTime: listedAt } of listed) {
     if (typeof startedAt !== "bigint") continue;
     if (startedAt === after?.startedAt && listedAt <= after.listedAt) continue;
-    const origin = await findOrigin(ctx, valueId);
-    if (origin !== null) {
+    const origin = originId && (await ctx.db.get("origins", originId));
+    if (origin) {
       const { name, tenant, runner } = origin;
       const key = origin.key as Value;
       const args = decode(new Uint8Array(origin.args));

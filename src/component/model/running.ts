@@ -2,7 +2,7 @@ import type { FunctionHandle } from "convex/server";
 import type { Value } from "convex/values";
 import { uncarry } from "../../shared/carry.js";
 import { runFill } from "../../shared/fill.js";
-import { Leases } from "../../shared/leases.js";
+import { Heartbeat } from "../../shared/heartbeat.js";
 import { storeByNumbers } from "../../shared/storing.js";
 import { api } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
@@ -21,10 +21,10 @@ export async function runReserved(ctx: ActionCtx, fill: Reserved): Promise<void>
   if (begun === null) return;
   const action = runner.action as FunctionHandle<"action">;
   const actionArgs = begun.args === null ? args : uncarry(begun.args);
-  const leases = new Leases((tokens) =>
+  const heartbeat = new Heartbeat((tokens) =>
     ctx.runMutation(api.fills.heartbeat, { tokens: tokens as Id<"fills">[] }),
   );
-  const filling = leases.during(token, () =>
+  const filling = heartbeat.during(token, () =>
     runFill({
       run: () => ctx.runAction(action, actionArgs),
       store: (value) => storeByNumbers(value as Value, runner),

@@ -1,7 +1,7 @@
 import type { FunctionHandle } from "convex/server";
 import type { Value } from "convex/values";
 import { type Carried, carry } from "../../shared/carry.js";
-import { LEASE_MS, OUTCOME_MS } from "../../shared/lease.js";
+import { LEASE_MS, OUTCOME_MS } from "../../shared/leaseTimes.js";
 import { MAX_DOCUMENT_BYTES, MAX_SCHEDULED_BYTES } from "../../shared/limits.js";
 import { internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
@@ -10,13 +10,16 @@ import type { Runner } from "../validators.js";
 import { entrySince, isHeld } from "./claims.js";
 import { deleteParts, fitsDocument, loadParts, saveParts } from "./content.js";
 import type { Place } from "./entries.js";
+import { failsNow } from "./rememberedFailures.js";
 import { type Judge, startOfFill } from "./judge.js";
-import { endFill, findLease, takeLease } from "./leases.js";
+import { endFill, findLease, holdLease, takeLease } from "./leases.js";
 
 /** A request for a background fill. */
 export type ScheduleRequest = Place & {
   /** The entry that the caller found stale: if another has come since, nothing is to be done. */
   seen?: Id<"values">;
+  /** Whether a remembered failure keeps it from running. */
+  failures?: boolean;
   /** Take the lease from a fill that is running or scheduled. */
   force: boolean;
   args: Value;
@@ -65,12 +68,27 @@ export async function reserveFill(
   if (!request.force) {
     if (lease !== null && (await isHeld(judge, lease, request))) return null;
     if (request.seen !== undefined && (await entrySince(ctx, judge, request)) !== null) return null;
+    if (request.failures && (await failsNow(ctx, judge, request)) !== null) return null;
   }
   const { name, key, tenant, args, runner } = request;
   const inline = fitsDocument(args, MAX_DOCUMENT_BYTES - MAX_SCHEDULED_BYTES);
-  const { parts: argsParts } = inline ? {} : await saveParts(ctx, args);
-  const token = await takeLease(ctx, request, lease, { state: "scheduled", argsParts });
+  const lapsed = lease?.state === "scheduled" && !request.force ? lease : null;
+  if (lapsed !== null && (await judge.isAlive(startOfFill(lapsed, request)))) {
+    // Scheduled once more under the same token, so that whichever run comes first
+    // begins: were it replaced, a queue slower than a lease would let none begin.
+    await holdLease(ctx, lapsed);
+    return { token: lapsed._id, name, key, tenant, args: inline ? args : null, runner };
+  }
+  const token = await takeLease(ctx, request, lease, {
+    state: "scheduled",
+    ...(inline ? {} : await saveArgs(ctx, args)),
+  });
   return { token, name, key, tenant, args: inline ? args : null, runner };
+}
+
+async function saveArgs(ctx: MutationCtx, args: Value) {
+  const { parts: argsParts, partsBytes: argsBytes } = await saveParts(ctx, args);
+  return { argsParts, argsBytes };
 }
 
 /** What a scheduled fill is given when it begins: its arguments, where they were stored for it. */
@@ -88,7 +106,7 @@ export async function beginFill(
 ): Promise<Begun | null> {
   const token = ctx.db.normalizeId("fills", id);
   const fill = token && (await ctx.db.get("fills", token));
-  if (fill?.state !== "scheduled") return null;
+  if (fill?.state !== "scheduled" || fill.name !== name) return null;
   const { tenant } = fill;
   if (!(await judge.isAlive(startOfFill(fill, { name, tenant })))) {
     await endFill(ctx, fill, { state: "voided" });
@@ -101,6 +119,7 @@ export async function beginFill(
     deadline,
     purgeAt: deadline + OUTCOME_MS,
     argsParts: undefined,
+    argsBytes: undefined,
   });
   if (fill.argsParts === undefined) return { args: null, tenant };
   const args = await loadParts(ctx, fill.argsParts);

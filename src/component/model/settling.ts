@@ -11,7 +11,7 @@ import {
   insertEntry,
   type Place,
 } from "./entries.js";
-import { failFill, forgetFailure } from "./failures.js";
+import { failFill, forgetFailure } from "./rememberedFailures.js";
 import { Judge, startOfEntry, startOfFill } from "./judge.js";
 import { endFill, slotOf } from "./leases.js";
 
@@ -53,7 +53,7 @@ async function store(
 
   const replaces = previous !== null && (await judge.isAlive(startOfEntry(previous)));
   if (previous !== null) await deleteEntry(ctx, previous);
-  await forgetFailure(ctx, place);
+  if (result.failures) await forgetFailure(ctx, place);
   const expiresAt = earlier(expiryFromNow(result.ttl), fill.expiredAt ?? null);
   await insertEntry(ctx, {
     name: place.name,

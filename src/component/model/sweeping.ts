@@ -22,7 +22,13 @@ export type Sweep = {
 };
 
 /** A row that an invalidation may have made dead, and its place in the order. */
-type Candidate = { _id: string; row: Doc<"values"> | null; position: Value };
+type Candidate = {
+  _id: string;
+  row: Doc<"values"> | null;
+  /** The row that lists it under the tag, if it was found by that. */
+  listing?: Doc<"tags">;
+  position: Value;
+};
 
 /**
  * Deletes a batch of what an invalidation made dead, and schedules the next.
@@ -79,12 +85,17 @@ async function sweepBatch(
   const done = await drain(ctx, candidates(ctx, invalidation, after), {
     limit: job.batchSize,
     visited: ({ position }) => (after = position),
-    step: async ({ row }, first) => {
-      if (row === null || !kills(invalidation, startOfEntry(row))) return "kept";
+    step: async ({ row, listing }, first) => {
+      if (row === null) {
+        if (listing !== undefined) await ctx.db.delete("tags", listing._id);
+        return "deleted";
+      }
+      if (!kills(invalidation, startOfEntry(row))) return "kept";
       // Waiting for more room than a whole transaction has would be waiting for ever.
       const fits = (first && alone) || (await hasRoomForParts(ctx, row));
       if (!fits) return "later";
-      await deleteEntry(ctx, row);
+      const metadata = listing?.metadataId && (await ctx.db.get("metadata", listing.metadataId));
+      await deleteEntry(ctx, row, metadata ?? undefined);
       return "deleted";
     },
   });
@@ -149,8 +160,10 @@ async function* candidates(
       .withIndex("tag", (q) =>
         q.eq("tag", invalidation.tag).gte("startedAt", from).lte("startedAt", invalidation.at),
       );
-    for await (const { _id, valueId, startedAt } of listed) {
-      yield { _id, row: await ctx.db.get("values", valueId), position: startedAt };
+    for await (const listing of listed) {
+      const { _id, valueId, startedAt } = listing;
+      const row = valueId === undefined ? null : await ctx.db.get("values", valueId);
+      yield { _id, row, listing, position: startedAt };
     }
   }
 }

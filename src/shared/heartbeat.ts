@@ -1,11 +1,13 @@
 import { Alarm } from "./alarm.js";
-import { HEARTBEAT_MS } from "./lease.js";
+import { HEARTBEAT_MS } from "./leaseTimes.js";
 
 /** Keeps the leases of one context's fills, with one heartbeat for all of them. */
-export class Leases {
+export class Heartbeat {
   readonly #held = new Set<string>();
   readonly #alarm = new Alarm();
-  #beating: Promise<void> | undefined;
+  #beating = false;
+  /** The renewal that is under way, or was the last. */
+  #renewing: Promise<void> = Promise.resolve();
 
   /** @param renew - Renews leases by their tokens, and resolves to those that are still held. */
   constructor(private readonly renew: (tokens: string[]) => Promise<string[]>) {}
@@ -13,25 +15,27 @@ export class Leases {
   /** Holds a lease while `work` runs; ends with no heartbeat left under way. */
   async during<T>(token: string, work: () => Promise<T>): Promise<T> {
     this.#held.add(token);
-    this.#beating ??= this.#beat();
+    if (!this.#beating) void this.#beat();
     try {
       return await work();
     } finally {
       this.#held.delete(token);
-      if (this.#held.size === 0) {
-        this.#alarm.wake();
-        await this.#beating;
-      }
+      if (this.#held.size === 0) this.#alarm.wake();
+      await this.#renewing;
     }
   }
 
   async #beat(): Promise<void> {
+    this.#beating = true;
     while (this.#held.size > 0) {
       const due = Date.now() + HEARTBEAT_MS;
       await this.#alarm.until(due);
-      if (this.#held.size > 0 && Date.now() >= due) await this.#renewAll();
+      if (this.#held.size > 0 && Date.now() >= due) {
+        this.#renewing = this.#renewAll();
+        await this.#renewing;
+      }
     }
-    this.#beating = undefined;
+    this.#beating = false;
   }
 
   async #renewAll(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Infer } from "convex/values";
-import { OUTCOME_MS } from "../../shared/lease.js";
+import type { CarriedError } from "../../shared/failures.js";
+import { OUTCOME_MS } from "../../shared/leaseTimes.js";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { carriedError, rememberedFailure } from "../validators.js";
-import { packError, unpackError } from "./errors.js";
+import { packError, unpackError } from "./storedErrors.js";
 import type { Place } from "./entries.js";
 import { type Judge, startOfFill } from "./judge.js";
 import { endFill, slotOf } from "./leases.js";
@@ -18,7 +19,7 @@ export async function failFill(
   error: Infer<typeof carriedError>,
   errorTtl: number,
 ): Promise<void> {
-  await forgetFailure(ctx, place);
+  if (errorTtl > 0) await forgetFailure(ctx, place);
   await endFill(ctx, fill, {
     state: "failed",
     error: packError(error),
@@ -40,6 +41,16 @@ export async function findFailure(
   if (fill?.error === undefined || fill.failedUntil === undefined) return null;
   if (!(await judge.isAlive(startOfFill(fill, place)))) return null;
   return { error: unpackError(fill.error), until: fill.failedUntil };
+}
+
+/** The error of an entry's last fill, while it is remembered. */
+export async function failsNow(
+  ctx: QueryCtx,
+  judge: Judge,
+  place: Place,
+): Promise<CarriedError | null> {
+  const failure = await findFailure(ctx, judge, place);
+  return failure !== null && Date.now() < failure.until ? failure.error : null;
 }
 
 /** Forgets an entry's failure, if one is remembered. */
