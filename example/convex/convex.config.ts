@@ -9,6 +9,7 @@ const app = defineApp({
     OPENAI_BASE_URL: v.optional(v.string()),
     OPENAI_API_KEY: v.optional(v.string()),
     EMBEDDING_MODEL: v.optional(v.string()),
+    WRITING_MODEL: v.optional(v.string()),
   },
 });
 app.use(cache);

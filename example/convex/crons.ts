@@ -1,21 +1,14 @@
 import { cronJobs } from "convex/server";
 import { internal } from "./_generated/api.js";
 
-const popularPlaces = [
-  "Berlin",
-  "Buenos Aires",
-  "Lagos",
-  "London",
-  "New York",
-  "São Paulo",
-  "Tokyo",
-];
-
 const crons = cronJobs();
 
-// Not at the top of the hour, when everybody else's jobs call the same service.
-crons.hourly("warm the weather of popular places", { minuteUTC: 17 }, internal.weather.warm, {
-  names: popularPlaces,
-});
+// Twice in the time that a forecast is fresh, so that one run that is lost leaves no gap.
+crons.interval(
+  "warm the weather of the places asked for lately",
+  { minutes: 30 },
+  internal.weather.warm,
+  {},
+);
 
 export default crons;

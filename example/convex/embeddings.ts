@@ -1,4 +1,4 @@
-import { ActionCache } from "@convex-dev/action-cache";
+import { ActionCache, DAY, refresher } from "@convex-dev/action-cache";
 import { v } from "convex/values";
 import { components, internal } from "./_generated/api.js";
 import { type ActionCtx, internalAction } from "./_generated/server.js";
@@ -6,12 +6,22 @@ import { fetchJson } from "./fetchJson.js";
 import { EMBEDDING_DIMENSIONS } from "./schema.js";
 import { settings } from "./settings.js";
 
-/** Without a time to live: the embedding of a text by a model never changes. */
 const cache = new ActionCache(components.actionCache, {
   action: internal.embeddings.embed,
   name: "embeddings-v1",
+  // A provider may replace what is behind the name of a model. The time to live bounds for how long
+  // the texts that are asked for keep a vector of before; nobody waits while they get a new one.
+  ttl: 90 * DAY,
+  staleWhileRevalidate: 30 * DAY,
+  // A vector of zeros is like nothing. To be returned once is bad enough.
+  shouldCache: (vector) => vector.some((component) => component !== 0),
+  // The component can't call `shouldCache` when it refreshes, so it runs this function of the app's.
+  refresher: internal.embeddings.refresh,
   log: true,
 });
+
+/** Fills an entry in the background. It takes the cache as a function, for each names the other. */
+export const refresh = refresher(() => cache);
 
 /** The model is part of the key, so switching it never mixes the vectors of two models. */
 export async function fetchEmbedding(ctx: ActionCtx, text: string): Promise<number[]> {
@@ -26,12 +36,12 @@ export const embed = internalAction({
   args: { text: v.string(), model: v.string() },
   returns: v.array(v.float64()),
   handler: async (_ctx, { text, model }): Promise<number[]> => {
-    const url = new URL(`${settings.embeddingBaseUrl}/embeddings`);
+    const url = new URL(`${settings.openAiBaseUrl}/embeddings`);
     const { data } = (await fetchJson(url, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
-        Authorization: `Bearer ${settings.embeddingApiKey}`,
+        Authorization: `Bearer ${settings.openAiApiKey}`,
       },
       body: JSON.stringify({ input: text, model }),
     })) as EmbeddingAnswer;

@@ -80,6 +80,19 @@ describe("locate", () => {
     expect(service.requests).toHaveLength(2);
   });
 
+  test("is known for another thirty days while the service is down", async () => {
+    const app = initApp();
+    const locate = () => app.action(api.geocoding.locate, { name: "Berlin" });
+    stubService(() => geocodingAnswer());
+    await locate();
+    stubService(() => new Response("overloaded", { status: 503 }));
+
+    vi.advanceTimersByTime(60 * DAY - 1);
+    expect(await locate()).toEqual(berlin);
+    vi.advanceTimersByTime(1);
+    await expect(locate()).rejects.toThrow("answered 503: overloaded");
+  });
+
   test("stores nothing when the service fails", async () => {
     const app = initApp();
     stubService(() => new Response("overloaded", { status: 503 }));

@@ -7,6 +7,7 @@ import {
   internalAction,
   type MutationCtx,
   query,
+  type QueryCtx,
 } from "./_generated/server.js";
 import { fetchJson } from "./fetchJson.js";
 import { settings } from "./settings.js";
@@ -36,6 +37,8 @@ const cache = new ActionCache(components.actionCache, {
   name: "geocoding-v1",
   // Cities hardly move. The time to live bounds how long a correction at the service goes unseen.
   ttl: 30 * DAY,
+  // A city is where it was, though the service be down.
+  staleIfError: 30 * DAY,
   log: true,
 });
 
@@ -54,6 +57,11 @@ export async function fetchPlace(
   options?: { ttl?: number; force?: boolean },
 ): Promise<Place | null> {
   return await cache.fetch(ctx, cacheArgs(name), options);
+}
+
+/** The place of that name as it is cached, or `null` if it is unknown or not cached. Asks nobody. */
+export async function peekPlace(ctx: QueryCtx, name: string): Promise<Place | null> {
+  return (await cache.peek(ctx, cacheArgs(name)))?.value ?? null;
 }
 
 export async function removePlace(ctx: MutationCtx, name: string): Promise<boolean> {

@@ -5,6 +5,19 @@ import { v } from "convex/values";
 export const EMBEDDING_DIMENSIONS = 1536;
 
 export default defineSchema({
+  /** Where the weather was asked for lately, a row for each forecast. Written by recentPlaces.ts. */
+  recentPlaces: defineTable({
+    latitude: v.number(),
+    longitude: v.number(),
+    /** The last request, in ms since 1970, give or take the minutes that recentPlaces.ts saves. */
+    requestedAt: v.number(),
+  })
+    .index("coordinates", ["latitude", "longitude"])
+    .index("requestedAt", ["requestedAt"]),
+
+  /** Places that somebody took notes of, one for each name. Written by savedPlaces.ts only. */
+  savedPlaces: defineTable({ name: v.string(), notes: v.string() }).index("name", ["name"]),
+
   foods: defineTable({
     description: v.string(),
     cuisine: v.string(),

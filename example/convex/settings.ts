@@ -11,13 +11,16 @@ export const settings = {
   get forecastBaseUrl(): string {
     return env.FORECAST_BASE_URL ?? "https://api.open-meteo.com";
   },
-  get embeddingBaseUrl(): string {
+  get openAiBaseUrl(): string {
     return env.OPENAI_BASE_URL ?? "https://api.openai.com/v1";
   },
   get embeddingModel(): string {
     return env.EMBEDDING_MODEL ?? "text-embedding-3-small";
   },
-  get embeddingApiKey(): string {
+  get writingModel(): string {
+    return env.WRITING_MODEL ?? "gpt-4.1-mini";
+  },
+  get openAiApiKey(): string {
     if (!env.OPENAI_API_KEY) {
       throw new Error("No API key. Set one: npx convex env set OPENAI_API_KEY <your key>");
     }

@@ -10,15 +10,20 @@ export function initApp() {
   return app;
 }
 
+/** Lets the functions run that are scheduled, with no time passing. Needs `setTimeout` to be real. */
+export async function finishBackground(app: ReturnType<typeof initApp>): Promise<void> {
+  await app.finishAllScheduledFunctions(() => {});
+}
+
 /** Takes the place of every HTTP service, and keeps the requests that reach it, in order. */
 export function stubService(answer: (url: URL, body: string) => unknown): {
   requests: URL[];
 } {
   const requests: URL[] = [];
-  vi.stubGlobal("fetch", (url: URL, init?: { body?: string }) => {
+  vi.stubGlobal("fetch", async (url: URL, init?: { body?: string }) => {
     requests.push(url);
-    const result = answer(url, init?.body ?? "");
-    return Promise.resolve(result instanceof Response ? result : Response.json(result));
+    const result = await answer(url, init?.body ?? "");
+    return result instanceof Response ? result : Response.json(result);
   });
   return { requests };
 }

@@ -1,7 +1,7 @@
-import { DAY, HOUR } from "@convex-dev/action-cache";
+import { DAY, freshness, HOUR, MINUTE, SECOND } from "@convex-dev/action-cache";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { api, internal } from "./_generated/api.js";
-import { geocodingAnswer, initApp, stubService } from "./test.setup.js";
+import { finishBackground, geocodingAnswer, initApp, stubService } from "./test.setup.js";
 
 function forecastAnswer(temperature: number) {
   return {
@@ -20,7 +20,9 @@ function forecastAnswer(temperature: number) {
 /** Both services; the temperature rises with every forecast, so that each one can be told. */
 function stubWeather() {
   let forecasts = 0;
+  const outage = { lasts: false };
   const service = stubService((url, _body) => {
+    if (outage.lasts) return new Response("overloaded", { status: 503 });
     if (url.pathname === "/v1/forecast") return forecastAnswer(20 + forecasts++);
     const name = url.searchParams.get("name");
     if (name === "nowhere") return new Response("no", { status: 500 });
@@ -30,6 +32,7 @@ function stubWeather() {
   const count = (path: string) => service.requests.filter((url) => url.pathname === path).length;
   return {
     requests: service.requests,
+    outage,
     counts: () => ({ geocoding: count("/v1/search"), forecast: count("/v1/forecast") }),
   };
 }
@@ -67,24 +70,61 @@ describe("forPlace", () => {
     expect(counts()).toEqual({ geocoding: 1, forecast: 1 });
   });
 
-  test("keeps the forecast for two hours and the place for thirty days", async () => {
+  test("serves a forecast for an hour, stale for three more, and a place for thirty days", async () => {
     const app = initApp();
     const { counts } = stubWeather();
-    const temperature = async () =>
-      (await app.action(api.weather.forPlace, { name: "Berlin" }))?.forecast.temperature;
-    expect(await temperature()).toBe(20);
+    const read = async () => {
+      const weather = await app.action(api.weather.forPlace, { name: "Berlin" });
+      await finishBackground(app);
+      return [weather?.forecast.temperature, weather?.stale];
+    };
+    expect(await read()).toEqual([20, false]);
 
-    vi.advanceTimersByTime(2 * HOUR - 1);
-    expect(await temperature()).toBe(20);
+    vi.advanceTimersByTime(HOUR - 1);
+    expect(await read()).toEqual([20, false]);
     expect(counts()).toEqual({ geocoding: 1, forecast: 1 });
 
     vi.advanceTimersByTime(1);
-    expect(await temperature()).toBe(21);
+    expect(await read()).toEqual([20, true]);
+    expect(await read()).toEqual([21, false]);
     expect(counts()).toEqual({ geocoding: 1, forecast: 2 });
 
+    vi.advanceTimersByTime(4 * HOUR);
+    expect(await read()).toEqual([22, false]);
+
     vi.advanceTimersByTime(30 * DAY);
-    expect(await temperature()).toBe(22);
-    expect(counts()).toEqual({ geocoding: 2, forecast: 3 });
+    expect(await read()).toEqual([23, false]);
+    expect(counts()).toEqual({ geocoding: 2, forecast: 4 });
+  });
+
+  test("survives an outage on what is cached, and asks no more often than every five seconds", async () => {
+    const app = initApp();
+    const { requests, outage } = stubWeather();
+    const read = () => app.action(api.weather.forPlace, { name: "Berlin" });
+    const before = await read();
+    outage.lasts = true;
+
+    vi.advanceTimersByTime(HOUR);
+    expect(await read()).toEqual({ ...before, stale: true });
+    await finishBackground(app);
+    expect(requests).toHaveLength(3);
+
+    vi.advanceTimersByTime(5 * SECOND - 1);
+    expect(await read()).toEqual({ ...before, stale: true });
+    await finishBackground(app);
+    expect(requests).toHaveLength(3);
+
+    vi.advanceTimersByTime(12 * HOUR - 5 * SECOND);
+    expect(await read()).toEqual({ ...before, stale: true });
+    expect(requests).toHaveLength(4);
+
+    vi.advanceTimersByTime(1);
+    await expect(read()).rejects.toThrow("answered 503");
+    expect(requests).toHaveLength(4);
+
+    outage.lasts = false;
+    vi.advanceTimersByTime(5 * SECOND);
+    expect(await read()).toMatchObject({ forecast: { temperature: 21 }, stale: false });
   });
 
   test("shares the forecast among the names of one place", async () => {
@@ -108,39 +148,132 @@ describe("forPlace", () => {
   });
 });
 
+describe("forPlaces", () => {
+  const names = ["Berlin", "Atlantis", "Potsdam"];
+
+  test("serves a list stale at once, and refreshes it behind", async () => {
+    const app = initApp();
+    const { counts } = stubWeather();
+    const read = async () => {
+      const list = await app.action(api.weather.forPlaces, { names });
+      return list.map((weather) => weather && [weather.forecast.temperature, weather.stale]);
+    };
+    expect(await read()).toEqual([[20, false], null, [21, false]]);
+
+    vi.advanceTimersByTime(HOUR);
+    expect(await read()).toEqual([[20, true], null, [21, true]]);
+    await finishBackground(app);
+    expect(counts()).toEqual({ geocoding: 3, forecast: 4 });
+
+    expect(await read()).toEqual([[22, false], null, [23, false]]);
+  });
+
+  test("shows the others when there is nothing to be had for one", async () => {
+    const app = initApp();
+    stubWeather();
+
+    const list = await app.action(api.weather.forPlaces, { names: ["Nowhere", "Berlin"] });
+
+    expect(list.map((weather) => weather?.place.name)).toEqual([undefined, "Berlin"]);
+  });
+});
+
+describe("cached", () => {
+  test("shows the entry and its times, which tell a client how fresh it is", async () => {
+    const app = initApp();
+    const { requests } = stubWeather();
+    const cached = () => app.query(api.weather.cached, { name: "Berlin" });
+    expect(await cached()).toBeNull();
+    expect(requests).toHaveLength(0);
+
+    const createdAt = Date.now();
+    await app.action(api.weather.forPlace, { name: "Berlin" });
+
+    const entry = await cached();
+    expect(entry).toMatchObject({
+      forecast: { temperature: 20 },
+      createdAt,
+      expiresAt: createdAt + HOUR,
+      staleUntil: createdAt + 4 * HOUR,
+      fillingUntil: null,
+    });
+    const after = (ms: number) => freshness(entry!, createdAt + ms);
+    expect([after(HOUR - 1), after(HOUR), after(4 * HOUR)]).toEqual(["fresh", "stale", "expired"]);
+  });
+
+  test("shows that a refresh is under way, and then its value", async () => {
+    const app = initApp();
+    stubWeather();
+    const cached = () => app.query(api.weather.cached, { name: "Berlin" });
+    await app.action(api.weather.forPlace, { name: "Berlin" });
+
+    await app.mutation(internal.weather.warm, {});
+    expect(await cached()).toMatchObject({
+      forecast: { temperature: 20 },
+      fillingUntil: expect.any(Number) as number,
+    });
+    await finishBackground(app);
+    expect(await cached()).toMatchObject({ forecast: { temperature: 21 }, fillingUntil: null });
+  });
+});
+
 describe("warm", () => {
-  test("fetches forecasts anew, though they are still fresh", async () => {
+  test("refreshes the places that were asked for in the last day, though they are fresh", async () => {
     const app = initApp();
     const { counts } = stubWeather();
+    await app.action(api.weather.forPlaces, { names: ["Berlin", "Potsdam"] });
+    vi.advanceTimersByTime(DAY - 1);
+    await app.action(api.weather.forPlace, { name: "Berlin" });
+    const asked = counts().forecast;
 
-    await app.action(internal.weather.warm, { names: ["Berlin", "Potsdam"] });
-    await app.action(internal.weather.warm, { names: ["Berlin", "Potsdam"] });
-    expect(counts()).toEqual({ geocoding: 2, forecast: 4 });
+    vi.advanceTimersByTime(1);
+    await app.mutation(internal.weather.warm, {});
+    await finishBackground(app);
+    expect(counts().forecast).toBe(asked + 1);
+    expect(await app.run((ctx) => ctx.db.query("recentPlaces").collect())).toHaveLength(1);
 
     await app.action(api.weather.forPlace, { name: "Berlin" });
-    expect(counts()).toEqual({ geocoding: 2, forecast: 4 });
+    expect(counts().forecast).toBe(asked + 1);
   });
 
-  test("run every hour, leaves no moment without a forecast, even when one run is lost", async () => {
+  test("run every half an hour, leaves no reader a stale forecast, even when one run is lost", async () => {
     const app = initApp();
-    const { counts } = stubWeather();
-    await app.action(internal.weather.warm, { names: ["Berlin"] });
-
-    vi.advanceTimersByTime(2 * HOUR - 1);
+    stubWeather();
     await app.action(api.weather.forPlace, { name: "Berlin" });
+    await app.mutation(internal.weather.warm, {});
+    await finishBackground(app);
 
-    expect(counts().forecast).toBe(1);
+    vi.advanceTimersByTime(HOUR - 1);
+
+    expect(await app.action(api.weather.forPlace, { name: "Berlin" })).toMatchObject({
+      stale: false,
+    });
   });
 
-  test("warms the other places when one fails, and then says which", async () => {
+  test("leaves the old forecast where the service fails", async () => {
     const app = initApp();
-    const { counts } = stubWeather();
+    const { outage } = stubWeather();
+    const before = await app.action(api.weather.forPlace, { name: "Berlin" });
+    outage.lasts = true;
 
-    await expect(
-      app.action(internal.weather.warm, { names: ["Nowhere", "Berlin"] }),
-    ).rejects.toThrow("1 of 2 places failed.\nNowhere: ");
+    await app.mutation(internal.weather.warm, {});
+    await finishBackground(app);
 
-    await app.action(api.weather.forPlace, { name: "Berlin" });
-    expect(counts()).toEqual({ geocoding: 2, forecast: 1 });
+    expect(await app.action(api.weather.forPlace, { name: "Berlin" })).toEqual(before);
+  });
+
+  test("writes down a place once in ten minutes, however often it is asked for", async () => {
+    const app = initApp();
+    stubWeather();
+    const requestedAt = async () => {
+      await app.action(api.weather.forPlace, { name: "Berlin" });
+      const rows = await app.run((ctx) => ctx.db.query("recentPlaces").collect());
+      return rows.map((row) => row.requestedAt);
+    };
+    const first = await requestedAt();
+    vi.advanceTimersByTime(10 * MINUTE);
+    expect(await requestedAt()).toEqual(first);
+    vi.advanceTimersByTime(1);
+    expect(await requestedAt()).toEqual([Date.now()]);
   });
 });

@@ -1,9 +1,21 @@
-import { ActionCache, HOUR } from "@convex-dev/action-cache";
+import { ActionCache, HOUR, SECOND } from "@convex-dev/action-cache";
 import { type Infer, v } from "convex/values";
 import { components, internal } from "./_generated/api.js";
-import { action, type ActionCtx, internalAction } from "./_generated/server.js";
+import {
+  action,
+  type ActionCtx,
+  internalAction,
+  internalMutation,
+  query,
+} from "./_generated/server.js";
 import { fetchJson } from "./fetchJson.js";
-import { fetchPlace, type Place, placeValidator } from "./geocoding.js";
+import { fetchPlace, peekPlace, type Place, placeValidator } from "./geocoding.js";
+import {
+  type Coordinates,
+  coordinatesValidator,
+  forgetOldPlaces,
+  recentPlaces,
+} from "./recentPlaces.js";
 import { settings } from "./settings.js";
 
 const forecastValidator = v.object({
@@ -12,15 +24,33 @@ const forecastValidator = v.object({
   windSpeed: v.number(),
   days: v.array(v.object({ date: v.string(), low: v.number(), high: v.number() })),
 });
-const weatherValidator = v.object({ place: placeValidator, forecast: forecastValidator });
+const weatherValidator = v.object({
+  place: placeValidator,
+  forecast: forecastValidator,
+  /** Whether it is past its time to live, to be shown as such. A newer one is on its way then. */
+  stale: v.boolean(),
+});
+const cachedForecastValidator = v.object({
+  forecast: forecastValidator,
+  createdAt: v.number(),
+  expiresAt: v.union(v.number(), v.null()),
+  staleUntil: v.union(v.number(), v.null()),
+  fillingUntil: v.union(v.number(), v.null()),
+});
 type Forecast = Infer<typeof forecastValidator>;
 type Weather = Infer<typeof weatherValidator>;
+type CachedForecast = Infer<typeof cachedForecastValidator>;
 
 const cache = new ActionCache(components.actionCache, {
   action: internal.weather.fetchForecast,
   name: "forecasts-v1",
-  // Twice the interval of the cron that warms it, so that one failed run leaves no gap.
-  ttl: 2 * HOUR,
+  ttl: HOUR,
+  // After that a forecast is still better than a wait: it is served at once, and refreshed behind.
+  staleWhileRevalidate: 3 * HOUR,
+  // And while the service is down, that of this morning is better than none.
+  staleIfError: 12 * HOUR,
+  // A service that is down is asked again for a place no sooner than this.
+  errorTtl: 5 * SECOND,
   log: true,
 });
 
@@ -28,49 +58,100 @@ const cache = new ActionCache(components.actionCache, {
 export const forPlace = action({
   args: { name: v.string() },
   returns: v.union(weatherValidator, v.null()),
-  handler: async (ctx, { name }): Promise<Weather | null> => await weatherFor(ctx, name),
+  handler: async (ctx, { name }): Promise<Weather | null> => {
+    const weather = await weatherFor(ctx, name);
+    if (weather !== null) await record(ctx, [weather]);
+    return weather;
+  },
 });
 
 /**
- * Fetches anew while readers still get what is cached, so that none of them ever waits for it.
- * Every place is tried; then the run fails if one did, to be seen among the deployment's errors.
+ * The weather of a list of places, `null` for those of which there is none to be had: what went wrong
+ * is in the log of the action that failed, and is no reason to withhold the rest.
  */
-export const warm = internalAction({
+export const forPlaces = action({
   args: { names: v.array(v.string()) },
+  returns: v.array(v.union(weatherValidator, v.null())),
+  handler: async (ctx, { names }): Promise<(Weather | null)[]> => {
+    // Started together, so that the cache looks all of them up in one query.
+    const outcomes = await Promise.allSettled(names.map((name) => weatherFor(ctx, name)));
+    const list = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : null));
+    await record(
+      ctx,
+      list.filter((weather) => weather !== null),
+    );
+    return list;
+  },
+});
+
+/**
+ * The forecast as it is cached, for a client to judge by its own clock:
+ *
+ *     const entry = useQuery(api.weather.cached, { name });
+ *     const grey = entry && freshness(entry, Date.now()) !== "fresh";
+ *
+ * The query itself must not say whether it is fresh. One that reads the clock is cached for seconds
+ * only, and yet is not run again when the moment comes. This one runs again when something happens:
+ * when a refresh begins (`fillingUntil` is set), and when its value is stored.
+ */
+export const cached = query({
+  args: { name: v.string() },
+  returns: v.union(cachedForecastValidator, v.null()),
+  handler: async (ctx, { name }): Promise<CachedForecast | null> => {
+    const place = await peekPlace(ctx, name);
+    const entry = place && (await cache.peek(ctx, cacheArgs(place)));
+    if (entry === null) return null;
+    const { value, ...times } = entry;
+    return { forecast: value, ...times };
+  },
+});
+
+/**
+ * Refreshes the forecasts that were asked for lately, so that none of their readers is served a stale
+ * one. A mutation can't run an action, so here `fetch` schedules it: `force` says that it is to run
+ * though the entry is fresh. One that fails leaves the old forecast as it is.
+ */
+export const warm = internalMutation({
+  args: {},
   returns: v.null(),
-  handler: async (ctx, { names }): Promise<null> => {
-    const outcomes = await Promise.allSettled(
-      names.map((name) => weatherFor(ctx, name, { force: true })),
-    );
-    const failures = outcomes.flatMap((outcome, index) =>
-      outcome.status === "rejected" ? [`${names[index]}: ${String(outcome.reason)}`] : [],
-    );
-    if (failures.length > 0) {
-      throw new Error(
-        `${failures.length} of ${names.length} places failed.\n${failures.join("\n")}`,
-      );
+  handler: async (ctx): Promise<null> => {
+    for (const place of await recentPlaces(ctx)) {
+      await cache.fetch(ctx, place, { force: true });
     }
+    await forgetOldPlaces(ctx);
     return null;
   },
 });
 
 /** One cache feeds the other, each with the time to live of what it holds. */
-async function weatherFor(
-  ctx: ActionCtx,
-  name: string,
-  options?: { force: boolean },
-): Promise<Weather | null> {
+async function weatherFor(ctx: ActionCtx, name: string): Promise<Weather | null> {
   const place = await fetchPlace(ctx, name);
   if (place === null) return null;
-  const forecast = await cache.fetch(ctx, cacheArgs(place), options);
-  return { place, forecast };
+  const { forecast, status } = await fetchForecastOf(ctx, place);
+  return { place, forecast, stale: status === "stale" };
+}
+
+/** The forecast for a place, and how it was come by. */
+export async function fetchForecastOf(
+  ctx: ActionCtx,
+  place: Coordinates,
+  options?: { ttl?: number; force?: boolean },
+): Promise<{ forecast: Forecast; status: "hit" | "stale" | "filled" | "coalesced" }> {
+  const { value, status } = await cache.fetchEntry(ctx, cacheArgs(place), options);
+  return { forecast: value, status };
+}
+
+async function record(ctx: ActionCtx, weather: { place: Place }[]): Promise<void> {
+  if (weather.length === 0) return;
+  const places = weather.map(({ place }) => cacheArgs(place));
+  await ctx.runMutation(internal.recentPlaces.record, { places });
 }
 
 /**
  * Keyed by where a place is, not by what it is called, and to a hundredth of a degree (about a
  * kilometre), which no forecast resolves: all names and neighbours of a place share one entry.
  */
-function cacheArgs({ latitude, longitude }: Place) {
+function cacheArgs({ latitude, longitude }: Coordinates): Coordinates {
   return { latitude: Number(latitude.toFixed(2)), longitude: Number(longitude.toFixed(2)) };
 }
 
@@ -80,7 +161,7 @@ interface ForecastAnswer {
 }
 
 export const fetchForecast = internalAction({
-  args: { latitude: v.number(), longitude: v.number() },
+  args: coordinatesValidator,
   returns: forecastValidator,
   handler: async (_ctx, { latitude, longitude }): Promise<Forecast> => {
     const url = new URL(`${settings.forecastBaseUrl}/v1/forecast`);

@@ -2,11 +2,13 @@
 import { startBackend } from "./backend.js";
 import { type Check, checkFirstPass, checkSecondPass } from "./checks.js";
 import { biggestCities, cities } from "./cities.js";
+import { checkEdit, checkRollback } from "./edits.js";
+import { checkOneRefresh, checkOutage, checkRecovery, checkStaleService } from "./freshness.js";
 import { checkClearing, checkExpiry, checkForcedRefresh, checkRemoval } from "./lifecycle.js";
 import { CapturedLog } from "./log.js";
 import { runPass, type Setting } from "./pass.js";
 import { checkLine, integer, passTable } from "./report.js";
-import { startGeocodingServer } from "./server.js";
+import { startServices } from "./server.js";
 import { zipfTraffic } from "./traffic.js";
 
 const PLACES = 400;
@@ -40,6 +42,12 @@ async function run(setting: Setting): Promise<boolean> {
     () => checkForcedRefresh(biggest!, setting),
     () => checkRemoval(biggest!, setting),
     () => checkClearing([biggest!, ...others.slice(0, 9)], setting),
+    () => checkStaleService(biggest!, setting),
+    () => checkOneRefresh(biggest!, setting),
+    () => checkOutage(biggest!, setting),
+    () => checkRecovery(biggest!, setting),
+    () => checkEdit(places.slice(0, 10), setting),
+    () => checkRollback(places.slice(0, 10), setting),
   ];
   let allPassed = true;
   for (const check of checks) {
@@ -50,8 +58,11 @@ async function run(setting: Setting): Promise<boolean> {
   return allPassed;
 }
 
-const server = await startGeocodingServer();
+const server = await startServices();
 process.env.GEOCODING_BASE_URL = server.url;
+process.env.FORECAST_BASE_URL = server.url;
+process.env.OPENAI_BASE_URL = `${server.url}/v1`;
+process.env.OPENAI_API_KEY = "any: the stand-in asks for none";
 const log = new CapturedLog();
 const backend = startBackend();
 try {

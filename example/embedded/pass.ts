@@ -4,12 +4,12 @@ import type { City } from "./cities.js";
 import type { CapturedLog } from "./log.js";
 import type { Usage } from "./meter.js";
 import { withProgress } from "./progress.js";
-import type { GeocodingServer } from "./server.js";
+import type { ServiceStandIn } from "./server.js";
 
 /** All that a part of the program works with. */
 export interface Setting {
   backend: Backend;
-  server: GeocodingServer;
+  server: ServiceStandIn;
   log: CapturedLog;
 }
 

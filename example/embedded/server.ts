@@ -1,32 +1,46 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { cities, type City, fold } from "./cities.js";
 
-export interface GeocodingServer {
+export interface ServiceStandIn {
   url: string;
   /** The requests answered so far. */
   requests(): number;
   /** Lets the city grow, so that an answer from now on differs from one that was cached before. */
   recount(city: City): void;
+  /** Lets it get warmer everywhere by a degree, to the same end. */
+  warmUp(): void;
+  /** Holds back every answer, until the function that it returns is called. */
+  hold(): () => void;
+  /** Answers every request with an error, until the function that it returns is called. */
+  fail(): () => void;
   close(): Promise<void>;
 }
 
-/** Answers as Open-Meteo's geocoding service does, from the cities of GeoNames. */
-export async function startGeocodingServer(): Promise<GeocodingServer> {
+/**
+ * Answers as Open-Meteo's services do, from the cities of GeoNames; the weather it makes up. It also
+ * answers as a language model does, one that repeats what it is told.
+ */
+export async function startServices(): Promise<ServiceStandIn> {
   let requests = 0;
-  const server = createServer((request, response) => {
+  let warming = 0;
+  let failing = false;
+  let held = Promise.resolve();
+  const answer = async (url: URL, body: string, response: ServerResponse) => {
     requests += 1;
+    await held;
+    if (failing) return respond(response, 503, { error: true, reason: "overloaded" });
+    if (url.pathname === "/v1/search") return respond(response, 200, findCities(url.searchParams));
+    if (url.pathname === "/v1/forecast") {
+      return respond(response, 200, forecast(url.searchParams, warming));
+    }
+    if (url.pathname === "/v1/chat/completions") return respond(response, 200, repeat(body));
+    respond(response, 404, { error: true });
+  };
+  const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
-    if (url.pathname !== "/v1/search") return respond(response, 404, { error: true });
-    const name = url.searchParams.get("name") ?? "";
-    const count = Number(url.searchParams.get("count") ?? 10);
-    const startedAt = performance.now();
-    const results = search(name, count).map(toResult);
-    respond(response, 200, {
-      // Left out when empty, as the service does.
-      ...(results.length > 0 && { results }),
-      generationtime_ms: performance.now() - startedAt,
-    });
+    void text(request).then((body) => answer(url, body, response));
   });
   // Port 0 takes any free one, and 127.0.0.1 is seen by nobody else.
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,6 +49,20 @@ export async function startGeocodingServer(): Promise<GeocodingServer> {
     requests: () => requests,
     recount: (city) => {
       city.population += 1;
+    },
+    warmUp: () => {
+      warming += 1;
+    },
+    hold: () => {
+      let release = () => {};
+      held = new Promise<void>((resolve) => (release = resolve));
+      return release;
+    },
+    fail: () => {
+      failing = true;
+      return () => {
+        failing = false;
+      };
     },
     close: () =>
       new Promise((resolve) => {
@@ -47,6 +75,35 @@ export async function startGeocodingServer(): Promise<GeocodingServer> {
 
 function respond(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+}
+
+function findCities(query: URLSearchParams): object {
+  const startedAt = performance.now();
+  const results = search(query.get("name") ?? "", Number(query.get("count") ?? 10)).map(toResult);
+  return {
+    // Left out when empty, as the service does.
+    ...(results.length > 0 && { results }),
+    generationtime_ms: performance.now() - startedAt,
+  };
+}
+
+/** The further from the equator, the colder. */
+function forecast(query: URLSearchParams, warming: number): object {
+  const temperature = Math.round(30 - Math.abs(Number(query.get("latitude"))) / 2) + warming;
+  const time = new Date().toISOString();
+  return {
+    current: { time: time.slice(0, 16), temperature_2m: temperature, wind_speed_10m: 10 },
+    daily: {
+      time: [time.slice(0, 10)],
+      temperature_2m_min: [temperature - 5],
+      temperature_2m_max: [temperature + 5],
+    },
+  };
+}
+
+function repeat(body: string): object {
+  const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+  return { choices: [{ message: { content: messages.at(-1)?.content } }] };
 }
 
 /**

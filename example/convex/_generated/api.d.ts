@@ -13,7 +13,11 @@ import type * as crons from "../crons.js";
 import type * as embeddings from "../embeddings.js";
 import type * as fetchJson from "../fetchJson.js";
 import type * as foods from "../foods.js";
+import type * as functions from "../functions.js";
 import type * as geocoding from "../geocoding.js";
+import type * as guides from "../guides.js";
+import type * as recentPlaces from "../recentPlaces.js";
+import type * as savedPlaces from "../savedPlaces.js";
 import type * as settings from "../settings.js";
 import type * as weather from "../weather.js";
 
@@ -29,7 +33,11 @@ declare const fullApi: ApiFromModules<{
   embeddings: typeof embeddings;
   fetchJson: typeof fetchJson;
   foods: typeof foods;
+  functions: typeof functions;
   geocoding: typeof geocoding;
+  guides: typeof guides;
+  recentPlaces: typeof recentPlaces;
+  savedPlaces: typeof savedPlaces;
   settings: typeof settings;
   weather: typeof weather;
 }>;

@@ -35,6 +35,7 @@ type Env = {
   readonly OPENAI_BASE_URL: string | undefined;
   readonly OPENAI_API_KEY: string | undefined;
   readonly EMBEDDING_MODEL: string | undefined;
+  readonly WRITING_MODEL: string | undefined;
 };
 
 /**

@@ -1,0 +1,67 @@
+import { DAY } from "@convex-dev/action-cache";
+import type { FunctionArgs, FunctionReturnType } from "convex/server";
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import type { internal } from "./_generated/api.js";
+import { fetchEmbedding } from "./embeddings.js";
+import { EMBEDDING_DIMENSIONS } from "./schema.js";
+import { finishBackground, initApp, stubService } from "./test.setup.js";
+
+const vectorOf = (component: number) => new Array<number>(EMBEDDING_DIMENSIONS).fill(component);
+
+/** An app, and a model whose answer is a vector of one number, which counts its requests. */
+function appWithModel(componentOf: (request: number) => number) {
+  const app = initApp();
+  const { requests } = stubService(() => ({
+    data: [{ embedding: vectorOf(componentOf(requests.length)) }],
+  }));
+  const embed = async () => (await app.action((ctx) => fetchEmbedding(ctx, "soup")))[0];
+  return { app, requests, embed };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.stubEnv("OPENAI_API_KEY", "test-key");
+  vi.spyOn(console, "log").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+});
+
+describe("an embedding", () => {
+  test("past its time to live is served at once, and replaced behind", async () => {
+    const { app, requests, embed } = appWithModel((request) => request);
+    expect(await embed()).toBe(1);
+    vi.advanceTimersByTime(90 * DAY - 1);
+    await embed();
+    expect(requests).toHaveLength(1);
+
+    vi.advanceTimersByTime(1);
+    expect(await embed()).toBe(1);
+    await finishBackground(app);
+    expect(requests).toHaveLength(2);
+    expect(await embed()).toBe(2);
+  });
+
+  test("of zeros is not stored, neither for who asked nor by a refresh", async () => {
+    const { app, requests, embed } = appWithModel((request) => (request === 2 ? 1 : 0));
+    expect(await embed()).toBe(0);
+    expect(await embed()).toBe(1);
+
+    vi.advanceTimersByTime(90 * DAY);
+    expect(await embed()).toBe(1);
+    await finishBackground(app);
+    expect(requests).toHaveLength(3);
+    expect(await embed()).toBe(1);
+  });
+});
+
+test("the module that holds a cache and its refresher is typed", () => {
+  type Embed = typeof internal.embeddings.embed;
+  expectTypeOf<FunctionArgs<Embed>>().toEqualTypeOf<{ text: string; model: string }>();
+  expectTypeOf<FunctionReturnType<Embed>>().toEqualTypeOf<number[]>();
+  type Refresh = typeof internal.embeddings.refresh;
+  expectTypeOf<FunctionReturnType<Refresh>>().toEqualTypeOf<null>();
+});
