@@ -269,11 +269,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     return removeAll(ctx, this.component, before);
   }
 
-  /**
-   * Runs a fill that was scheduled; called by the function that `refresher` makes.
-   *
-   * @internal
-   */
+  /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
     const policyFor = (fillArgs: unknown, tenant?: string) => this.#policy(fillArgs, { tenant });
     await runScheduled(ctx, this.component, policyFor, { token, name: this.name, args });

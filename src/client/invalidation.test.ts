@@ -331,6 +331,17 @@ describe("housekeeping", () => {
     expect((await app.peek("a"))?.expiresAt).toBe(expiredAt);
   });
 
+  test("brings no remembered failure back", async () => {
+    const app = createTaggedApp({ errorTtl: 24 * HOUR });
+    app.upstream.answer = () => Promise.reject(new Error("down"));
+    await expect(app.fetch("a")).rejects.toThrow("down");
+    await app.t.mutation((ctx) => app.cache.removeAllForName(ctx));
+    vi.setSystemTime(START + 2 * HOUR);
+    await purge(app);
+    app.upstream.answer = () => "recovered";
+    expect(await app.fetch("a")).toBe("recovered");
+  });
+
   test("keeps an invalidation that a running fill is older than", async () => {
     const app = createTaggedApp();
     app.upstream.answer = async (_, run) => {

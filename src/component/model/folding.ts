@@ -1,14 +1,14 @@
 import { internal } from "../_generated/api.js";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { compareCommits } from "./commitOrder.js";
+import { compareCommits, type CommitTs } from "./commitOrder.js";
 import { drain } from "./drain.js";
 
 type Invalidation = Doc<"invalidations">;
 
 /**
  * Drops a batch of invalidations that nothing is older than any more: no entry,
- * since what they killed is swept, and no fill that runs. Of the expiries, those
+ * since what they killed is swept, and no fill that runs or is remembered. Of the expiries, those
  * also that are the first for no entry. `after` is the last expiry visited.
  */
 export async function foldInvalidations(ctx: MutationCtx, after?: bigint): Promise<void> {
@@ -21,13 +21,13 @@ export async function foldInvalidations(ctx: MutationCtx, after?: bigint): Promi
   if (!done) await ctx.scheduler.runAfter(0, internal.purge.fold, { after: last });
 }
 
-/** Oldest first, so that the first that a running fill is older than ends it. */
+/** Oldest first, up to the first that a fill is older than. */
 async function dropSwept(ctx: MutationCtx): Promise<boolean> {
-  const oldest = await oldestRunningFill(ctx);
+  const oldest = await oldestFill(ctx);
   const swept = ctx.db
     .query("invalidations")
     .withIndex("state", (q) =>
-      oldest === null ? q.eq("state", "swept") : q.eq("state", "swept").lt("at", oldest.startedAt),
+      oldest === undefined ? q.eq("state", "swept") : q.eq("state", "swept").lt("at", oldest),
     );
   return await drain(ctx, swept, {
     visited: () => {},
@@ -43,7 +43,7 @@ async function dropExpiries(
   after: bigint | undefined,
   visited: (row: Invalidation) => void,
 ): Promise<boolean> {
-  const oldest = await oldestRunningFill(ctx);
+  const oldest = await oldestFill(ctx);
   const expiries = ctx.db
     .query("invalidations")
     .withIndex("state", (q) => q.eq("state", "expiring").gt("at", after ?? 0n));
@@ -51,7 +51,7 @@ async function dropExpiries(
     visited,
     step: async (row) => {
       const needed =
-        (oldest !== null && compareCommits(oldest.startedAt, row.at) < 0) ||
+        (oldest !== undefined && compareCommits(oldest, row.at) < 0) ||
         (await isFirstForAnEntry(ctx, row));
       if (needed) return "kept";
       await ctx.db.delete("invalidations", row._id);
@@ -60,11 +60,20 @@ async function dropExpiries(
   });
 }
 
-function oldestRunningFill(ctx: MutationCtx): Promise<Doc<"fills"> | null> {
-  return ctx.db
-    .query("fills")
-    .withIndex("state", (q) => q.eq("state", "running"))
-    .first();
+/** When the oldest fill began that an invalidation still concerns: one that runs, or whose failure may be remembered. */
+async function oldestFill(ctx: MutationCtx): Promise<CommitTs | undefined> {
+  const [running, failed] = await Promise.all(
+    (["running", "failed"] as const).map((state) =>
+      ctx.db
+        .query("fills")
+        .withIndex("state", (q) => q.eq("state", state))
+        .first(),
+    ),
+  );
+  if (!running || !failed) return (running ?? failed)?.startedAt;
+  return compareCommits(running.startedAt, failed.startedAt) < 0
+    ? running.startedAt
+    : failed.startedAt;
 }
 
 /** Whether an expiry is the first for some entry: for one that began since the expiry before it. */
