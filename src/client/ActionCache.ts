@@ -232,14 +232,14 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: MutationContext,
     options: { batchSize?: number } = {},
   ): Promise<null> {
-    checkBatchSize(this.name, options.batchSize);
-    const { name } = this;
+    const { batchSize } = options;
+    checkBatchSize(this.name, batchSize);
+    const { name, component } = this;
     const tenant = this.#tenant;
     if (tenant === undefined) {
-      return await ctx.runMutation(this.component.lib.removeAll, { name, ...options });
+      return await ctx.runMutation(component.lib.removeAll, { name, batchSize });
     }
-    const { clearTenant } = this.component.invalidations;
-    return await ctx.runMutation(clearTenant, { tenant, name, ...options });
+    return await ctx.runMutation(component.invalidations.clearTenant, { tenant, name, batchSize });
   }
 
   /**

@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("whatever happens in whatever order", () => {
-  test.prop([fc.array(step, { minLength: 20, maxLength: 40, size: "max" })], { numRuns: 60 })(
+  test.prop([fc.array(step, { minLength: 20, maxLength: 40, size: "max" })], { numRuns: 40 })(
     "one fill runs at a time, in order, none survives an invalidation, and everybody is answered",
     async (steps) => {
       const simulation = new Simulation();

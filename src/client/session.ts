@@ -1,12 +1,12 @@
-import { convexToJson } from "convex/values";
 import { type FunctionArgs, type FunctionReturnType, getFunctionAddress } from "convex/server";
+import { convexToJson } from "convex/values";
 import type { ComponentApi } from "../component/_generated/component.js";
+import { copy } from "../shared/carry.js";
+import type { Filled } from "../shared/fill.js";
+import { Heartbeat } from "../shared/heartbeat.js";
 import type { Identity } from "../shared/key.js";
 import { Batcher } from "./batcher.js";
 import type { ActionContext } from "./contexts.js";
-import { copy } from "../shared/carry.js";
-import { Heartbeat } from "../shared/heartbeat.js";
-import type { Filled } from "../shared/fill.js";
 import type { ScheduleRequest } from "./policy.js";
 import { type Held, Waits } from "./waits.js";
 

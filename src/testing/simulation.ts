@@ -195,9 +195,9 @@ export class Simulation {
         ]),
       )
       .then(
-        (value) => this.#answered(caller, value as string),
+        (value) => this.#answered(caller, "value", value as string),
         (error: Error) => {
-          if (!caller.crashed) this.#answered(caller, error.message);
+          if (!caller.crashed) this.#answered(caller, "error", error.message);
         },
       );
     void fetching.finally(() => this.#callers.delete(caller));
@@ -220,11 +220,13 @@ export class Simulation {
     return mortal as unknown as ActionContext;
   }
 
-  /** Guarantee 3: nobody is given a value whose fill began before a removal that he came after. */
-  #answered(caller: Caller, value: string): void {
+  /** Guarantee 3: nobody is given a value whose fill began before an invalidation that he came after. */
+  #answered(caller: Caller, kind: "value" | "error", value: string): void {
     const origin = /key (\d+) (?:run|put) \d+/.exec(value);
     this.#check(origin?.[1] === String(caller.key), `a caller for key ${caller.key} got: ${value}`);
     const began = this.#beganAt.get(origin?.[0] ?? "") ?? -1;
+    // A fill that fails has no value to take tags from, so no tag can keep its error from anybody.
+    if (kind === "error") return;
     for (const invalidated of [this.#removedAt[caller.key]!, this.#expiredAt[caller.key]!]) {
       this.#check(
         began > invalidated || caller.began < invalidated,
