@@ -11,8 +11,8 @@ import {
   runner,
   settledFill,
 } from "./validators.js";
-import { hasRoomFor, ONE_ENTRY } from "./model/budget.js";
-import { claim as claimFill, type Claimed } from "./model/claims.js";
+import { answerPage, ONE_ENTRY } from "./model/budget.js";
+import { claim as claimFill } from "./model/claims.js";
 import { Judge } from "./model/judge.js";
 import { extendLease } from "./model/leases.js";
 import { runReserved } from "./model/running.js";
@@ -48,14 +48,9 @@ export const claim = mutation({
       v.object({ kind: v.literal("failed"), error: carriedError }),
     ),
   ),
-  handler: async (ctx, { requests }) => {
+  handler: (ctx, { requests }) => {
     const judge = new Judge(ctx);
-    const page: Claimed[] = [];
-    for (const request of requests) {
-      if (page.length > 0 && !(await hasRoomFor(ctx, ONE_ENTRY))) break;
-      page.push(await claimFill(ctx, judge, request));
-    }
-    return page;
+    return answerPage(ctx, requests, ONE_ENTRY, (request) => claimFill(ctx, judge, request));
   },
 });
 
@@ -101,14 +96,11 @@ export const schedule = mutation({
     ),
   },
   returns: v.array(v.boolean()),
-  handler: async (ctx, { requests }) => {
+  handler: (ctx, { requests }) => {
     const judge = new Judge(ctx);
-    const page: boolean[] = [];
-    for (const request of requests) {
-      if (page.length > 0 && !(await hasRoomFor(ctx, ONE_SCHEDULE))) break;
-      page.push(await scheduleFill(ctx, judge, { ...request, args: uncarry(request.args) }));
-    }
-    return page;
+    return answerPage(ctx, requests, ONE_SCHEDULE, ({ args, ...request }) =>
+      scheduleFill(ctx, judge, { ...request, args: uncarry(args) }),
+    );
   },
 });
 

@@ -28,6 +28,24 @@ export async function hasRoomFor(ctx: Pick<QueryCtx, "meta">, need: Need): Promi
   );
 }
 
+/**
+ * Answers requests in their order, as many as the transaction has room for and
+ * at least one: the caller asks again for the rest.
+ */
+export async function answerPage<Request, Answer>(
+  ctx: Pick<QueryCtx, "meta">,
+  requests: Request[],
+  need: Need,
+  answer: (request: Request) => Promise<Answer>,
+): Promise<Answer[]> {
+  const page: Answer[] = [];
+  for (const request of requests) {
+    if (page.length > 0 && !(await hasRoomFor(ctx, need))) break;
+    page.push(await answer(request));
+  }
+  return page;
+}
+
 /** Whether the parts of an entry's value can still be read, or deleted, in this transaction. */
 export async function hasRoomForParts(
   ctx: Pick<QueryCtx, "meta">,
