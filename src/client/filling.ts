@@ -7,7 +7,7 @@ import type { Entry, Place, Session } from "./session.js";
 import type { Held, Outcome } from "./waits.js";
 
 /** After so many fills that were lost while it waited, a caller runs the action itself. */
-const MAX_ROUNDS = 3;
+const MAX_LOST = 3;
 
 /** Claims the fill, and runs the action, or waits for whoever is running it. */
 export async function fillOrWait(
@@ -18,14 +18,15 @@ export async function fillOrWait(
   force: boolean,
 ): Promise<Fetched> {
   let seen = looked;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  let lost = 0;
+  while (lost < MAX_LOST) {
     let claimed;
     let place;
     try {
       claimed = await session.claim(
         placing.then((place) => ({
           ...place,
-          force: force && round === 0,
+          force: force && lost === 0,
           ...(policy.errorTtl > 0 && { failures: true }),
           ...(seen !== null && { seen: seen.id }),
         })),
@@ -51,8 +52,9 @@ export async function fillOrWait(
       return await runAlone(session, policy, "the fill that was waited for shared no value");
     }
     if (joined !== "lost") return joined;
+    lost += 1;
   }
-  return await runAlone(session, policy, `${MAX_ROUNDS} fills that were waited for were lost`);
+  return await runAlone(session, policy, `${MAX_LOST} fills that were waited for were lost`);
 }
 
 /** Runs the action under a lease, and settles it. */

@@ -1,5 +1,5 @@
 import { fc, test } from "@fast-check/vitest";
-import { afterEach, beforeEach, describe, vi } from "vitest";
+import { afterEach, beforeEach, describe, test as plainTest, vi } from "vitest";
 import { type Change, Simulation, type Step } from "../testing/simulation.js";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
@@ -45,6 +45,31 @@ describe("whatever happens in whatever order", () => {
     async (steps) => {
       const simulation = new Simulation();
       for (const next of steps) await simulation.step(next);
+      await simulation.settle();
+    },
+  );
+
+  const change = (change: Change, rollsBack = false): Step => ({
+    kind: "change",
+    change,
+    key: 0,
+    rollsBack,
+  });
+  const fetch: Step = { kind: "fetch", key: 0 };
+  const force: Step = { kind: "force", key: 0 };
+  const finish: Step = { kind: "finish", run: 0 };
+  const wait = (ms: number): Step => ({ kind: "wait", ms });
+
+  plainTest(
+    "one that was found: a caller that finds a stale entry has lost no fill by it",
+    async () => {
+      const simulation = new Simulation();
+      for (const next of [
+        ...[fetch, fetch, change("tagExpire"), finish, wait(10), force, wait(200), fetch],
+        ...[change("put"), wait(10), finish, force, change("put", true)],
+      ]) {
+        await simulation.step(next);
+      }
       await simulation.settle();
     },
   );
