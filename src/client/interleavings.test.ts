@@ -5,6 +5,9 @@ import { type Change, Simulation, type Step } from "../testing/simulation.js";
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
+// The same sequences each time in CI, where a failure is to be of the change at hand; others elsewhere.
+const seed = process.env.CI ? 1 : Date.now();
+
 // Mostly one entry, so that what happens to it meets.
 const key = fc.constantFrom(0, 0, 0, 1, 2, 2);
 const run = fc.nat({ max: 2 });
@@ -40,7 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("whatever happens in whatever order", () => {
-  test.prop([fc.array(step, { minLength: 20, maxLength: 40, size: "max" })], { numRuns: 40 })(
+  test.prop([fc.array(step, { minLength: 20, maxLength: 40, size: "max" })], { numRuns: 40, seed })(
     "one fill runs at a time, in order, none survives an invalidation, and everybody is answered",
     async (steps) => {
       const simulation = new Simulation();
