@@ -193,7 +193,9 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @throws A {@link CacheError} if the cache has functions of its own and no `refresher`.
    */
   async refresh(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
-    const request = await this.#policy(args).schedule("`refresh`", false);
+    const policy = this.#policy(args);
+    policy.checkBackground("`refresh`");
+    const request = await policy.schedule(policy.place(), false);
     await ctx.runMutation(this.component.fills.schedule, { requests: [request] });
     return null;
   }

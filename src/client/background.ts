@@ -20,9 +20,10 @@ export async function fetchInMutation(
   policy: Policy,
   force: boolean,
 ): Promise<FetchedInMutation> {
-  const request = await policy.schedule("`fetch` in a mutation", force);
+  policy.checkBackground("`fetch` in a mutation");
+  const placing = policy.place();
   const [found] = await ctx.runQuery(component.entries.read, {
-    requests: [{ ...(await policy.place()), failures: policy.errorTtl > 0 }],
+    requests: [{ ...(await placing), failures: policy.errorTtl > 0 }],
   });
   const { entry = null, failure = null } = found ?? {};
   const now = Date.now();
@@ -31,7 +32,8 @@ export async function fetchInMutation(
   const failed = failure !== null && now < failure.until;
   if (force || (!failed && (!fresh || policy.refreshesAhead(entry)))) {
     const seen = entry === null || force ? {} : { seen: entry.id };
-    await ctx.runMutation(component.fills.schedule, { requests: [{ ...request, ...seen }] });
+    const request = { ...(await policy.schedule(placing, force)), ...seen };
+    await ctx.runMutation(component.fills.schedule, { requests: [request] });
   }
   const value = fresh || stale ? uncarry(entry.content) : null;
   return { value, event: { get: fresh ? "hit" : stale ? "stale" : "miss" } };

@@ -20,7 +20,7 @@ export async function fetchValue(
   if (force) return await fillOrWait(session, policy, placing, null, true);
   const { entry, failure } = await lookUp(session, policy, placing);
   const failed = failure !== null && Date.now() < failure.until;
-  const served = entry && (await serve(session, policy, entry, failed));
+  const served = entry && (await serve(session, policy, placing, entry, failed));
   if (served !== null) return served;
   if (failed) {
     const stale = entry && serveOnError(policy, entry, failure.error.message);
@@ -58,6 +58,7 @@ async function lookUp(
 async function serve(
   session: Session,
   policy: Policy,
+  placing: Promise<Place>,
   entry: Entry,
   failed: boolean,
 ): Promise<Fetched | null> {
@@ -67,7 +68,7 @@ async function serve(
   const status = fresh ? "hit" : "stale";
   const served = read(policy, entry, status, { get: status });
   if (served !== null && !failed && (!fresh || policy.refreshesAhead(entry))) {
-    await refresh(session, policy, entry);
+    await refresh(session, policy, placing, entry);
   }
   return served;
 }
@@ -81,8 +82,13 @@ function serveOnError(policy: Policy, entry: Entry, reason: string): Fetched | n
 }
 
 /** Schedules a refresh of an entry, unless one is under way. It failing costs the reader nothing. */
-async function refresh(session: Session, policy: Policy, entry: Entry): Promise<void> {
-  const request = policy.schedule("this fetch", false);
+async function refresh(
+  session: Session,
+  policy: Policy,
+  placing: Promise<Place>,
+  entry: Entry,
+): Promise<void> {
+  const request = policy.schedule(placing, false);
   await session
     .schedule(
       request.then((schedule) => ({

@@ -121,12 +121,16 @@ export class Policy {
     return shouldRefreshAhead(entry, this.expiryOf(entry), Date.now(), Math.random());
   }
 
-  /** What a background fill of the entry needs; refuses what can't be filled there. */
-  async schedule(because: string, force: boolean): Promise<ScheduleRequest> {
+  /** Refuses what can't be filled in the background. */
+  checkBackground(because: string): void {
     checkRefresher(this.name, this.config, because);
+  }
+
+  /** What a background fill of the entry at a place needs. */
+  async schedule(placing: Promise<Place>, force: boolean): Promise<ScheduleRequest> {
     if (!isStorable(this.args)) throw tooLarge(this.name, "the arguments to refresh by");
     const args = carry(this.args);
-    return { ...(await this.place()), force, args, runner: await this.#runner() };
+    return { ...(await placing), force, args, runner: await this.#runner() };
   }
 
   async #runner(): Promise<ScheduleRequest["runner"]> {

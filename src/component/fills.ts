@@ -19,21 +19,24 @@ import { runReserved } from "./model/running.js";
 import { beginFill, scheduleFill } from "./model/scheduling.js";
 import { settle as settleFill } from "./model/settling.js";
 
+/** What is asked for a fill. */
+const fillRequest = {
+  ...entryName,
+  /** The entry that the caller found wanting. */
+  seen: v.optional(v.id("values")),
+  /** Whether failures are remembered, and keep it from running. */
+  failures: v.optional(v.boolean()),
+  /** Whether to take the lease whatever is stored, running or remembered. */
+  force: v.boolean(),
+};
+
 /**
  * Claims the right to fill entries, one fill of an entry at a time.
  * Answers as many requests as fit into a transaction, at least one.
  */
 export const claim = mutation({
   args: {
-    requests: v.array(
-      v.object({
-        ...entryName,
-        seen: v.optional(v.id("values")),
-        /** Whether failures are remembered, and rethrown. */
-        failures: v.optional(v.boolean()),
-        force: v.boolean(),
-      }),
-    ),
+    requests: v.array(v.object(fillRequest)),
   },
   returns: v.array(
     v.union(
@@ -86,10 +89,7 @@ export const schedule = mutation({
   args: {
     requests: v.array(
       v.object({
-        ...entryName,
-        seen: v.optional(v.id("values")),
-        failures: v.optional(v.boolean()),
-        force: v.boolean(),
+        ...fillRequest,
         args: carried,
         runner,
       }),

@@ -18,21 +18,25 @@ export async function drain<Row extends { _id: string }>(
   {
     step,
     visited,
+    alone = false,
     limit = Infinity,
     need = ONE_ENTRY,
   }: {
-    step: (row: Row, first: boolean) => Promise<Step>;
+    /** `mustFit` tells that waiting for more room would be waiting for ever. */
+    step: (row: Row, mustFit: boolean) => Promise<Step>;
     visited: (row: Row) => void;
+    /** Whether nothing else has used the transaction, so that the first row finds all the room there is. */
+    alone?: boolean;
     limit?: number;
     need?: Need;
   },
 ): Promise<boolean> {
   let deleted = 0;
-  let first = true;
+  let mustFit = alone;
   if (!(await hasRoomFor(ctx, need))) return false;
   for await (const row of rows) {
-    const done = await attempt(row, () => step(row, first));
-    first = false;
+    const done = await attempt(row, () => step(row, mustFit));
+    mustFit = false;
     if (done === "later") return false;
     visited(row);
     if (done === "deleted") deleted += 1;

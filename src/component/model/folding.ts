@@ -13,17 +13,17 @@ type Invalidation = Doc<"invalidations">;
  */
 export async function foldInvalidations(ctx: MutationCtx, after?: bigint): Promise<void> {
   let last = after;
+  const oldest = await oldestFill(ctx);
   const done =
-    (await dropSwept(ctx)) &&
-    (await dropExpiries(ctx, after, ({ at }) => {
+    (await dropSwept(ctx, oldest)) &&
+    (await dropExpiries(ctx, oldest, after, ({ at }) => {
       if (typeof at === "bigint") last = at;
     }));
   if (!done) await ctx.scheduler.runAfter(0, internal.purge.fold, { after: last });
 }
 
 /** Oldest first, up to the first that a fill is older than. */
-async function dropSwept(ctx: MutationCtx): Promise<boolean> {
-  const oldest = await oldestFill(ctx);
+async function dropSwept(ctx: MutationCtx, oldest: CommitTs | undefined): Promise<boolean> {
   const swept = ctx.db
     .query("invalidations")
     .withIndex("state", (q) =>
@@ -40,10 +40,10 @@ async function dropSwept(ctx: MutationCtx): Promise<boolean> {
 
 async function dropExpiries(
   ctx: MutationCtx,
+  oldest: CommitTs | undefined,
   after: bigint | undefined,
   visited: (row: Invalidation) => void,
 ): Promise<boolean> {
-  const oldest = await oldestFill(ctx);
   const expiries = ctx.db
     .query("invalidations")
     .withIndex("state", (q) => q.eq("state", "expiring").gt("at", after ?? 0n));

@@ -125,7 +125,7 @@ export class Judge {
 }
 
 /** In the order of commits; within a transaction, in the order of insertion. */
-export function isLater(invalidation: Invalidation, started: Started): boolean {
+function isLater(invalidation: Invalidation, started: Started): boolean {
   const order = compareCommits(invalidation.at, started.startedAt);
   if (order !== 0) return order > 0;
   return !started.filled && invalidation._creationTime > started.createdAt;

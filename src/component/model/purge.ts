@@ -34,10 +34,11 @@ export async function purge(
   let { after } = job;
   const done =
     (await drain(ctx, expired(ctx, job), {
+      alone,
       visited: (row) => (after = positionOf(row)),
-      step: (row, first) => purgeEntry(ctx, row, first && alone),
-    })) && (await purgeFills(ctx, false));
-  if (done) return await sweepPending(ctx, { alone });
+      step: (row, mustFit) => purgeEntry(ctx, row, mustFit),
+    })) && (await purgeFills(ctx, alone && after === job.after));
+  if (done) return await sweepPending(ctx, { alone: false });
   const rest = { until: job.until, after };
   await ctx.scheduler.runAfter(0, internal.purge.run, rest);
 }
@@ -98,11 +99,11 @@ async function deleteUnread(ctx: MutationCtx, id: Id<"values">): Promise<void> {
 function purgeFills(ctx: MutationCtx, alone: boolean): Promise<boolean> {
   const rows = ctx.db.query("fills").withIndex("purgeAt", (q) => q.lte("purgeAt", Date.now()));
   return drain(ctx, rows, {
+    alone,
     visited: () => {},
-    step: async (row, first) => {
+    step: async (row, mustFit) => {
       const { argsParts: parts, argsBytes: partsBytes } = row;
-      const fits = (first && alone) || (await hasRoomForParts(ctx, { parts, partsBytes }));
-      if (!fits) return "later";
+      if (!mustFit && !(await hasRoomForParts(ctx, { parts, partsBytes }))) return "later";
       await deleteParts(ctx, parts);
       await ctx.db.delete("fills", row._id);
       return "deleted";

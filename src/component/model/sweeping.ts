@@ -49,13 +49,15 @@ export async function sweep(
  */
 export async function sweepPending(
   ctx: MutationCtx,
-  { job, alone }: { job?: Sweep; alone: boolean },
+  { job, ...transaction }: { job?: Sweep; alone: boolean },
 ): Promise<void> {
   let next = job ?? null;
+  let { alone } = transaction;
   while (await hasRoomFor(ctx, ONE_ENTRY)) {
     next ??= await nextToSweep(ctx);
     if (next === null) return await foldInvalidations(ctx);
     next = await sweepBatch(ctx, next, { alone });
+    alone = false;
     if (next !== null) break;
   }
   await ctx.scheduler.runAfter(
@@ -83,17 +85,16 @@ async function sweepBatch(
   }
   let { after } = job;
   const done = await drain(ctx, candidates(ctx, invalidation, after), {
+    alone,
     limit: job.batchSize,
     visited: ({ position }) => (after = position),
-    step: async ({ row, listing }, first) => {
+    step: async ({ row, listing }, mustFit) => {
       if (row === null) {
         if (listing !== undefined) await ctx.db.delete("tags", listing._id);
         return "deleted";
       }
       if (!kills(invalidation, startOfEntry(row))) return "kept";
-      // Waiting for more room than a whole transaction has would be waiting for ever.
-      const fits = (first && alone) || (await hasRoomForParts(ctx, row));
-      if (!fits) return "later";
+      if (!mustFit && !(await hasRoomForParts(ctx, row))) return "later";
       const metadata = listing?.metadataId && (await ctx.db.get("metadata", listing.metadataId));
       await deleteEntry(ctx, row, metadata ?? undefined);
       return "deleted";
