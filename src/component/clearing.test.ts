@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MINUTE } from "../shared/time.js";
-import { PART_BYTES } from "../shared/limits.js";
-import { component, createApp } from "../testing/app.js";
+import { component } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
-import { seed, writeEntry, writeEntryInParts } from "../testing/seed.js";
+import { createCleared } from "../testing/cleared.js";
+import { seed, writeEntry } from "../testing/seed.js";
 
 const { get, put, removeAll } = component.lib;
 const START = 1_000_000;
@@ -14,27 +14,6 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
-
-/** An app whose entries are told apart by name and number, and looked up without a ttl. */
-function createCleared() {
-  const app = createApp();
-  const { t } = app;
-  return {
-    ...app,
-    store: (name: string, id: number, ttl: number | null = null) =>
-      t.mutation(put, { name, args: { id }, value: id, ttl }),
-    /** What readers find of the entries numbered 1 to 4 of a name. */
-    found: async (name: string) => {
-      const answers = await Promise.all(
-        [1, 2, 3, 4].map((id) => t.query(get, { name, args: { id }, ttl: null })),
-      );
-      return answers.flatMap((answer) => (answer.kind === "hit" ? [answer.value as number] : []));
-    },
-    /** Which entries lie in the table, dead or alive. */
-    rows: async () =>
-      (await app.stored()).values.map(({ name, args }) => `${name}:${(args as { id: number }).id}`),
-  };
-}
 
 describe("lib.removeAll, for readers", () => {
   test("clears everything at once, before anything is deleted", async () => {
@@ -215,21 +194,6 @@ describe("lib.removeAll, for storage", () => {
     expect(await app.rows()).toEqual(["a:1", "b:4"]);
   });
 
-  test("deletes all of 5,000 entries from one call, within transaction limits", async () => {
-    const error = vi.spyOn(console, "error");
-    const app = createCleared();
-    const value = "x".repeat(14 * 1024);
-    await seed(app, { count: 5000, bytesEach: value.length }, (ctx, id) =>
-      writeEntry(ctx, { name: "a", args: { id }, value }),
-    );
-    await app.t.mutation(removeAll, {});
-    expect(await app.found("a")).toEqual([]);
-    const jobs = await finishBackground(app);
-    expect(await app.rows()).toEqual([]);
-    expect(jobs.length).toBeLessThanOrEqual(13);
-    expect(error).not.toHaveBeenCalled();
-  }, 20_000);
-
   test("deletes a name in steps of the caller's `batchSize`, and its metadata with it", async () => {
     const app = createCleared();
     await seed(app, { count: 400, bytesEach: 200 }, (ctx, id) =>
@@ -260,39 +224,6 @@ describe("lib.removeAll, for storage", () => {
       expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
       expect(error).not.toHaveBeenCalled();
     },
-    20_000,
-  );
-
-  test.each([{}, { name: "a" }, { name: "a", batchSize: 1 }])(
-    "stays within transaction limits where values lie in parts of 15 MiB: %o",
-    async (request) => {
-      const error = vi.spyOn(console, "error");
-      const app = createCleared();
-      await seed(app, { count: 2, bytesEach: 15 * MIB }, (ctx, id) => {
-        const parts = Array.from({ length: 15 }, () => new ArrayBuffer(MIB - 2048));
-        return writeEntryInParts(ctx, { name: "a", args: { id }, parts });
-      });
-      await app.t.mutation(removeAll, request);
-      await finishBackground(app);
-      expect(await app.stored()).toMatchObject({ values: [], parts: 0 });
-      expect(error).not.toHaveBeenCalled();
-    },
-    20_000,
-  );
-
-  test.each([{}, { name: "a" }, { batchSize: 1 }])(
-    "deletes a value whose parts fill a transaction, and comes to an end: %o",
-    async (request) => {
-      const app = createCleared();
-      await app.inComponent((ctx) => {
-        const parts = Array.from({ length: 16 }, () => new ArrayBuffer(PART_BYTES));
-        return writeEntryInParts(ctx, { name: "a", args: {}, parts });
-      });
-      await app.t.mutation(removeAll, request);
-      await finishBackground(app, 10);
-      expect(await app.stored()).toMatchObject({ values: [], parts: 0 });
-    },
-    20_000,
   );
 
   test("goes on behind a row that can't be deleted, and reports it", async () => {

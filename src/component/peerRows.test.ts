@@ -229,17 +229,3 @@ test("entries of 0.3.1 whose metadata is gone are served, overwritten and cleare
   expect((await app.stored()).values).toEqual([]);
   expect(error).not.toHaveBeenCalled();
 });
-
-test("5,000 expired entries of 0.3.1 are purged from one call", async () => {
-  const error = vi.spyOn(console, "error");
-  const app = createApp();
-  const value = "x".repeat(14 * 1024);
-  await seed(app, { count: 5000, bytesEach: 2 * value.length }, (ctx, id) =>
-    writePeerEntry(ctx, { name: "test", args: { id }, value, expiresAt: START - (id % 7) }),
-  );
-  await app.t.mutation(component.crons.purge, {});
-  const jobs = await finishBackground(app);
-  expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
-  expect(1 + jobs.length).toBeLessThanOrEqual(13);
-  expect(error).not.toHaveBeenCalled();
-}, 20_000);

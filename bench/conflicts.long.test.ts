@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { describe, expect, test } from "vitest";

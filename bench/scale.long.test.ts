@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { expect, test } from "vitest";
 import { growing, measureAmong } from "./scale.js";
 import { ours } from "./subjects.js";

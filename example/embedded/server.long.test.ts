@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { biggestCities } from "./cities.js";
 import { type ServiceStandIn, startServices } from "./server.js";

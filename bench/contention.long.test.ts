@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Contention, measureContention, RELATIONS, relations } from "./contention.js";
 import { ours, peer } from "./subjects.js";

@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { component, createApp } from "../testing/app.js";
+import { finishBackground } from "../testing/background.js";
+import { seed, writePeerEntry } from "../testing/seed.js";
+
+const START = 1_000_000;
+
+beforeEach(() => void vi.useFakeTimers({ now: START }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+test("5,000 expired entries of 0.3.1 are purged from one call", async () => {
+  const error = vi.spyOn(console, "error");
+  const app = createApp();
+  const value = "x".repeat(14 * 1024);
+  await seed(app, { count: 5000, bytesEach: 2 * value.length }, (ctx, id) =>
+    writePeerEntry(ctx, { name: "test", args: { id }, value, expiresAt: START - (id % 7) }),
+  );
+  await app.t.mutation(component.crons.purge, {});
+  const jobs = await finishBackground(app);
+  expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
+  expect(1 + jobs.length).toBeLessThanOrEqual(13);
+  expect(error).not.toHaveBeenCalled();
+});
