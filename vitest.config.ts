@@ -16,16 +16,45 @@ const peerSuiteAgainstOurs: Plugin = {
   },
 };
 
+/** Longer than any test takes on a machine that is busy with other things: it ends only what hangs. */
+const HANGS_MS = 10 * 60_000;
+
+const testsIn = (suffix: string) =>
+  ["src", "example", "bench"].map((dir) => `${dir}/**/*${suffix}`);
+const LONG = ".long.test.ts";
+
 export default defineConfig({
   plugins: [peerSuiteAgainstOurs],
   resolve: { conditions: ["@convex-dev/component-source"] },
   ssr: { resolve: { conditions: ["@convex-dev/component-source"] } },
   test: {
-    environment: "edge-runtime",
-    include: ["src/**/*.test.ts", "example/**/*.test.ts", "bench/**/*.test.ts", peerSuite],
+    // Vitest leaves one core to itself, but it has little to do.
+    maxWorkers: "100%",
+    teardownTimeout: HANGS_MS,
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
+    expect: { poll: { timeout: HANGS_MS } },
     exclude: ["**/node_modules/!(action-cache-0.3.1)/**", "dist/**"],
-    // Values of 15 MiB pass several times through the mock's base 64, which is slow.
-    testTimeout: 180_000,
-    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "fast",
+          environment: "edge-runtime",
+          include: [...testsIn(".test.ts"), peerSuite],
+          exclude: [`**/*${LONG}`],
+          typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], spawnTimeout: HANGS_MS },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          // Bytes are handled many times as fast in Node as in the edge runtime.
+          environment: "node",
+          include: testsIn(LONG),
+        },
+      },
+    ],
   },
 });
