@@ -1,4 +1,5 @@
 /** Clearing and purging many entries. */
+import { QUIET_MS } from "../src/component/model/gc/batch.js";
 import { App, shared, type Subject, TTL } from "./app.js";
 import { advance } from "./clock.js";
 import type { Usage } from "./ledger.js";
@@ -33,7 +34,7 @@ export function measurePurge(subject: Subject): Promise<Usage> {
   return holdTimers(async (timers) => {
     const app = new App(subject);
     await seedEntries(app, PURGED_ENTRIES, VALUE_BYTES);
-    advance(TTL + 1);
+    advance(TTL + QUIET_MS + 1);
     app.ledger.reset();
     await app.t.mutation(shared.crons.purge, {});
     while (await step(app, timers));

@@ -3,8 +3,13 @@ import componentSchema from "./component/schema.js";
 
 export { DAY, HOUR, MINUTE, SECOND } from "./shared/time.js";
 
-/** The component's modules, as convex-test takes them. */
-export const modules = import.meta.glob(["./component/**/*.ts", "!./component/**/*.test.ts"]);
+/**
+ * The component's modules, as convex-test takes them: none outside Vite, which
+ * alone has `glob`, so that an app may import the time constants from here.
+ */
+export const modules: Record<string, () => Promise<unknown>> = import.meta.env
+  ? import.meta.glob(["./component/**/*.ts", "!./component/**/*.test.ts"])
+  : {};
 
 /** The component's schema, as convex-test takes it. */
 export const schema: SchemaDefinition<GenericSchema, boolean> = componentSchema;

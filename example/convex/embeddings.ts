@@ -14,7 +14,7 @@ const cache = new ActionCache(components.actionCache, {
   ttl: 90 * DAY,
   staleWhileRevalidate: 30 * DAY,
   // A vector of zeros is like nothing. To be returned once is bad enough.
-  shouldCache: (vector) => vector.some((component) => component !== 0),
+  shouldCache: ({ value }) => value.some((component) => component !== 0),
   // The component can't call `shouldCache` when it refreshes, so it runs this function of the app's.
   refresher: internal.embeddings.refresh,
   log: true,

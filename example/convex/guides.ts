@@ -21,7 +21,7 @@ const cache = new ActionCache(components.actionCache, {
   ttl: 90 * DAY,
   // What a guide was made of shows in the guide. Whenever one of these places is written, all guides
   // that have its tag are gone; functions.ts has the other half.
-  tags: (_args, { places }) => places.map(savedPlaceTag),
+  tags: ({ value }) => value.places.map(savedPlaceTag),
   log: true,
 });
 

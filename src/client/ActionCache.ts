@@ -1,21 +1,26 @@
-import { type FunctionArgs, type FunctionReturnType, getFunctionName } from "convex/server";
+import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
-import { uncarry } from "../shared/carry.js";
-import { fetchInMutation, runScheduled } from "./background.js";
-import { checkBatchSize, checkConfig, checkTags, checkTenant, checkTtl } from "./checks.js";
-import { removeAll } from "./clearing.js";
-import type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
+import { refusal } from "../shared/errors.js";
+import { Warnings } from "../shared/warnings.js";
+import { fromWire } from "../shared/wire.js";
 import {
   type ActionContext,
+  canWrite,
   isActionContext,
   type MutationContext,
   type MutationOnlyContext,
   type QueryContext,
 } from "./contexts.js";
-import { fetchValue } from "./fetch.js";
+import { fetchEntry } from "./fetch.js";
+import { type Cache, type CallOptions, FetchCall } from "./fetchCall.js";
+import { removeAll } from "./invalidate.js";
 import { type LogEvent, report } from "./log.js";
-import { Policy } from "./policy.js";
-import { sessionOf } from "./session.js";
+import { fetchInMutation } from "./mutationFetch.js";
+import { nameOf } from "./name.js";
+import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
+import { runScheduled } from "./scheduled.js";
+import { scopeOf } from "./scope/scope.js";
+import { checkBatchSize, checkConfig, checkTags, checkTenant, checkTtl } from "./validate.js";
 
 /** An entry as it is stored; times in ms since 1970. */
 export type PeekedEntry<Result> = {
@@ -24,13 +29,13 @@ export type PeekedEntry<Result> = {
   createdAt: number;
   /** When it ceases to be fresh; null for never. */
   expiresAt: number | null;
-  /** Until when it may be served stale; null for ever. */
+  /** Until when it may be served stale; null for no end. */
   staleUntil: number | null;
   /** Until when a running fill holds the entry's lease; null if none runs. */
   fillingUntil: number | null;
 };
 
-/** What a fetch resolves to, and how it was come by; times in ms since 1970. */
+/** What a fetch resolves to, and where it came from; times in ms since 1970. */
 export type FetchedEntry<Result> = {
   value: Result;
   /**
@@ -59,21 +64,23 @@ export type FetchedEntry<Result> = {
 export class ActionCache<Action extends AnyAction = AnyAction> {
   /** The cache's name: its entries are stored under it. */
   readonly name: string;
+  /** The installed component. */
+  readonly component: ComponentApi;
   readonly #config: ActionCacheConfig<Action>;
   #tenant: string | undefined;
+  #warnings: Warnings;
 
   /**
    * @param component - The installed component, from `components`.
    * @param config - How the cache works; see {@link ActionCacheConfig}.
    * @throws A {@link CacheError} if an option is out of its range.
    */
-  constructor(
-    readonly component: ComponentApi,
-    config: ActionCacheConfig<Action>,
-  ) {
-    this.name = config.name || getFunctionName(config.action);
+  constructor(component: ComponentApi, config: ActionCacheConfig<Action>) {
+    this.component = component;
+    this.name = nameOf(config);
     this.#config = config;
-    checkConfig(this.name, config);
+    this.#warnings = new Warnings(this.name);
+    checkConfig(this.name, config as ActionCacheConfig);
   }
 
   /**
@@ -114,28 +121,27 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     options: FetchOptions = {},
   ): Promise<FunctionReturnType<Action> | null> {
     if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
-    const { ttl, force = false } = options;
-    checkTtl(this.name, "the `ttl` of this fetch", ttl);
-    const policy = this.#policy(args, { ttl });
-    const fetched = await fetchInMutation(ctx, this.component, policy, force);
-    this.#report(fetched.event);
-    return fetched.value;
+    if (!canWrite(ctx)) throw this.#wrongContext("fetch");
+    const call = this.#fetchCall(args, options);
+    const { value, event } = await fetchInMutation(ctx, call);
+    this.#report(event);
+    return value;
   }
 
   /**
    * Fetches as {@link ActionCache.fetch} does in an action, and tells how the
-   * value was come by, when it was stored, and when it ceases to be fresh.
+   * value came about, when it was stored, and when it ceases to be fresh.
    *
    * @throws What the action throws; a {@link CacheError} if `ttl` is out of range.
    */
   async fetchEntry(
     ctx: ActionContext,
     args: FunctionArgs<Action>,
-    { ttl, force = false }: FetchOptions = {},
+    options: FetchOptions = {},
   ): Promise<FetchedEntry<FunctionReturnType<Action>>> {
-    checkTtl(this.name, "the `ttl` of this fetch", ttl);
-    const session = sessionOf(ctx, this.component);
-    const { event, ...entry } = await fetchValue(session, this.#policy(args, { ttl }), force);
+    if (!isActionContext(ctx)) throw this.#wrongContext("fetchEntry");
+    const call = this.#fetchCall(args, options);
+    const { event, ...entry } = await fetchEntry(scopeOf(ctx, this.component), call);
     this.#report(event);
     return entry;
   }
@@ -148,17 +154,17 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: QueryContext,
     args: FunctionArgs<Action>,
   ): Promise<PeekedEntry<FunctionReturnType<Action>> | null> {
-    const policy = this.#policy(args);
+    const call = this.#call(args);
     const { entry, fillingUntil } = await ctx.runQuery(
       this.component.entries.peek,
-      await policy.place(),
+      await call.entryKey(),
     );
     if (entry === null) return null;
-    const { content, createdAt, expiresAt } = entry;
-    const staleUntil = expiresAt === null ? null : expiresAt + policy.staleWhileRevalidate;
+    const { expiresAt } = call.verdict(entry);
+    const staleUntil = (expiresAt ?? Infinity) + call.readOptions.staleWhileRevalidate;
     return {
-      value: uncarry(content) as FunctionReturnType<Action>,
-      createdAt,
+      value: fromWire(entry.content) as FunctionReturnType<Action>,
+      createdAt: entry.createdAt,
       expiresAt,
       staleUntil: staleUntil === Infinity ? null : staleUntil,
       fillingUntil,
@@ -169,21 +175,21 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * Stores a value that was computed elsewhere. It counts as computed now: a fill
    * that is running will not overwrite it.
    *
-   * @param options - `ttl` in ms, and `tags`, in place of the configured ones.
-   * @throws A {@link CacheError} if the value is over 15.9 MiB, or an option out of range.
+   * @param options - See {@link PutOptions}; they stand in place of the configured functions.
+   * @throws A {@link CacheError} if the value is over 4 MiB or no Convex value, or an option out of range.
    */
   async put(
     ctx: MutationContext,
     args: FunctionArgs<Action>,
     value: FunctionReturnType<Action>,
-    options: { ttl?: number; tags?: string[] } = {},
+    { ttl, tags }: PutOptions = {},
   ): Promise<void> {
-    checkTtl(this.name, "the `ttl` of this put", options.ttl);
-    if (options.tags) checkTags(this.name, "the `tags` of this put", options.tags);
-    const policy = this.#policy(args, options);
-    const place = await policy.place();
-    const terms = await policy.terms(value);
-    await ctx.runMutation(this.component.entries.put, { ...place, ...terms });
+    checkTtl(this.name, "the `ttl` of this put", ttl);
+    const distinct = tags && checkTags(this.name, "the `tags` of this put", tags);
+    const call = this.#call(args, { ttl, tags: distinct });
+    const options = await call.storeOptionsOf(value);
+    const entryKey = await call.entryKey();
+    await ctx.runMutation(this.component.entries.put, { ...entryKey, options });
   }
 
   /**
@@ -193,10 +199,10 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @throws A {@link CacheError} if the cache has functions of its own and no `refresher`.
    */
   async refresh(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
-    const policy = this.#policy(args);
-    policy.checkBackground("`refresh`");
-    const request = await policy.schedule(policy.place(), false);
-    await ctx.runMutation(this.component.fills.schedule, { requests: [request] });
+    const call = this.#call(args);
+    call.checkBackground("`refresh`");
+    const requests = [await call.scheduleRequest()];
+    await ctx.runMutation(this.component.fills.schedule, { requests });
     return null;
   }
 
@@ -206,10 +212,10 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * value as stale.
    */
   async expire(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
-    const policy = this.#policy(args);
-    const { retain } = policy;
-    const place = await policy.place();
-    return await ctx.runMutation(this.component.entries.expire, { ...place, retain });
+    const call = this.#call(args);
+    const { retain } = call;
+    const entryKey = await call.entryKey();
+    return await ctx.runMutation(this.component.entries.expire, { ...entryKey, retain });
   }
 
   /**
@@ -219,8 +225,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @returns Whether there was an entry; an expired one counts.
    */
   async remove(ctx: MutationContext, args: FunctionArgs<Action>): Promise<boolean> {
-    const place = await this.#policy(args).place();
-    return await ctx.runMutation(this.component.entries.remove, place);
+    const entryKey = await this.#call(args).entryKey();
+    return await ctx.runMutation(this.component.entries.remove, entryKey);
   }
 
   /**
@@ -259,6 +265,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     checkTenant(this.name, id);
     const view = new ActionCache(this.component, { ...this.#config, name: this.name });
     view.#tenant = id;
+    view.#warnings = this.#warnings;
     return view;
   }
 
@@ -266,27 +273,63 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * Clears all caches of the component, of every name.
    *
    * @deprecated Call the function {@link removeAll}, which says what it does.
+   * @throws A {@link CacheError} on a tenant's view, since it would clear every tenant.
    */
   removeAll(ctx: MutationContext, before?: number): Promise<null> {
-    return removeAll(ctx, this.component, before);
+    if (this.#tenant === undefined) return removeAll(ctx, this.component, before);
+    throw refusal({
+      code: "REFUSED_ON_TENANT",
+      cache: this.name,
+      option: "the tenant of this view",
+      value: this.#tenant,
+      remedy:
+        "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
+        "of this cache, or the functions `removeAllForTenant` and `removeAll`.",
+    });
   }
 
-  /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
+  /**
+   * Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else.
+   */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    const policyFor = (fillArgs: unknown, tenant?: string) => this.#policy(fillArgs, { tenant });
-    await runScheduled(ctx, this.component, policyFor, { token, name: this.name, args });
+    await runScheduled(ctx, this.#cache, token, args, (event, tenant) =>
+      this.#report(event, tenant),
+    );
   }
 
-  #report(event: Omit<LogEvent, "type" | "name">): void {
-    report(this.#config.log, { type: "action-cache-stats", name: this.name, ...event });
+  #report(
+    event: Omit<LogEvent, "type" | "name" | "tenant">,
+    tenant: string | undefined = this.#tenant,
+  ): void {
+    const of = { type: "action-cache-stats", name: this.name, ...(tenant && { tenant }) } as const;
+    report(this.#config.log, { ...of, ...event }, this.#warnings);
   }
 
-  #policy(
-    args: FunctionArgs<Action>,
-    call: { ttl?: number; tags?: string[]; tenant?: string } = {},
-  ): Policy {
-    // Inside, a cache's arguments and values are what Convex carries, of any shape.
+  get #cache(): Cache {
+    const { name, component } = this;
+    // Inside, a cache's arguments and values are Convex's, of any shape.
     const config = this.#config as ActionCacheConfig;
-    return new Policy(this.name, config, args, { tenant: this.#tenant, ...call });
+    return { name, component, config, warnings: this.#warnings, tenant: this.#tenant };
+  }
+
+  #fetchCall(args: FunctionArgs<Action>, { ttl, force }: FetchOptions): FetchCall {
+    checkTtl(this.name, "the `ttl` of this fetch", ttl);
+    return this.#call(args, { ttl, force });
+  }
+
+  #call(args: FunctionArgs<Action>, options: CallOptions = {}): FetchCall {
+    return new FetchCall(this.#cache, args, options);
+  }
+
+  #wrongContext(method: "fetch" | "fetchEntry") {
+    const where = method === "fetch" ? "an action or a mutation" : "an action";
+    return refusal({
+      code: "WRONG_CONTEXT",
+      cache: this.name,
+      option: `the context of \`${method}\``,
+      value: undefined,
+      says: `not that of ${where}`,
+      remedy: `Call \`${method}\` in ${where}; in a query, call \`peek\`.`,
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
 import { isCacheError } from "../shared/errors.js";
-import { removeAll } from "./clearing.js";
+import { removeAll } from "./invalidate.js";
 import type { ActionContext } from "./contexts.js";
 
 /** What a value is that the types refuse, and that plain JavaScript may pass. */
@@ -11,7 +11,7 @@ const TTLS = [
   [-1, "-1"],
   [-Infinity, "-Infinity"],
   [NaN, "NaN"],
-  ["1 hour", '"1 hour"'],
+  ["1 hour", "'1 hour'"],
   [5n, "5n"],
   [{ minutes: 5 }, "an object"],
 ] as const;
@@ -23,7 +23,7 @@ const BATCH_SIZES = [
   [1001, "1001"],
   [NaN, "NaN"],
   [Infinity, "Infinity"],
-  ["10", '"10"'],
+  ["10", "'10'"],
   [null, "null"],
 ] as const;
 
@@ -56,8 +56,8 @@ async function refusalOf(
 
 describe("a ttl that is no number of milliseconds from 0 is refused", () => {
   const message = (option: string, text: string) =>
-    `action cache "test": ${option} is ${text}. ` +
-    "Give a number of milliseconds from 0, or leave it out for no expiry.";
+    `action cache \`test\`: ${option} is ${text}. ` +
+    "Give a number of milliseconds from 0; null, or none at all, is no expiry.";
 
   test.each(TTLS)("by the constructor: %s", async (ttl, text) => {
     const data = await refusalOf((_, { cache }) => cache({ ttl: untyped(ttl) }));
@@ -119,7 +119,7 @@ describe("a jitter outside 0 to 1 is refused", () => {
     [-0.1, "-0.1"],
     [1.1, "1.1"],
     [NaN, "NaN"],
-    ["0.5", '"0.5"'],
+    ["0.5", "'0.5'"],
     [null, "null"],
   ])("by the constructor: %s", async (jitter, text) => {
     const data = await refusalOf((_, { cache }) => cache({ jitter: untyped(jitter) }));
@@ -129,7 +129,7 @@ describe("a jitter outside 0 to 1 is refused", () => {
       option: "`jitter`",
       value: text,
       message:
-        `action cache "test": \`jitter\` is ${text}. ` +
+        `action cache \`test\`: \`jitter\` is ${text}. ` +
         "Give the largest part of the ttl to take off, as a fraction from 0 to 1.",
     });
   });
@@ -149,7 +149,7 @@ describe("a batch size that is not an integer from 1 to 1,000 is refused", () =>
       option: "`batchSize`",
       value: text,
       message:
-        `action cache "test": \`batchSize\` is ${text}. ` +
+        `action cache \`test\`: \`batchSize\` is ${text}. ` +
         "Give an integer from 1 to 1000, or leave it out.",
     });
   });
@@ -164,7 +164,7 @@ describe("a batch size that is not an integer from 1 to 1,000 is refused", () =>
 describe("a `before` that is no time is refused", () => {
   const cases = [
     [NaN, "NaN"],
-    ["2026-01-01", '"2026-01-01"'],
+    ["2026-01-01", "'2026-01-01'"],
     [null, "null"],
     [new Date(0), "an object"],
   ] as const;
@@ -187,9 +187,9 @@ describe("a `before` that is no time is refused", () => {
   });
 });
 
-describe("a value to put that is over 15.9 MiB is refused", () => {
+describe("a value to put that is over 4 MiB is refused", () => {
   test("by the client", async () => {
-    const value = "x".repeat(16 * 1024 * 1024);
+    const value = "x".repeat(4 * 1024 * 1024);
     const data = await refusalOf((ctx, { cache }) => cache().put(ctx, { id: 1 }, value));
     expect(data).toMatchObject({ code: "VALUE_TOO_LARGE", cache: "test" });
     expect(data.message).toContain("file storage");
@@ -197,7 +197,7 @@ describe("a value to put that is over 15.9 MiB is refused", () => {
 
   test("by lib.put", async () => {
     const { t, stored } = createApp();
-    const value = "x".repeat(Math.floor(15.9 * 1024 * 1024));
+    const value = "x".repeat(4 * 1024 * 1024);
     const putting = t.mutation(component.lib.put, { name: "n", args: {}, value, ttl: null });
     await expect(putting).rejects.toMatchObject({ data: { code: "VALUE_TOO_LARGE", cache: "n" } });
     expect((await stored()).values).toEqual([]);

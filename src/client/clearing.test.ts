@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { MINUTE } from "../shared/time.js";
-import { removeAll } from "./clearing.js";
+import { removeAll } from "./invalidate.js";
 
 const START = 1_000_000;
 

@@ -1,8 +1,11 @@
-import { messageOf, uncarryError } from "../shared/failures.js";
-import { type Fetched, read } from "./fetched.js";
-import { fillOrWait } from "./filling.js";
-import type { Policy } from "./policy.js";
-import type { Entry, Found, Place, Session } from "./session.js";
+import type { LookupResult } from "../shared/protocol.js";
+import { errorFromWire, messageOf } from "../shared/wireErrors.js";
+import type { Answer } from "./answer.js";
+import type { FetchCall } from "./fetchCall.js";
+import { fillOrWait, runAlone } from "./fill.js";
+import { warnOfFailedCall } from "./failedCall.js";
+import type { FetchScope } from "./scope/scope.js";
+import { serve, serveOnError } from "./serve.js";
 
 /**
  * Fetches one value: looks it up, serves it if it is fresh or may be served
@@ -11,91 +14,46 @@ import type { Entry, Found, Place, Session } from "./session.js";
  * Rejects only with what the action threw: what fails in the cache costs the
  * caller no more than running the action.
  */
-export async function fetchValue(
-  session: Session,
-  policy: Policy,
-  force: boolean,
-): Promise<Fetched> {
-  const placing = policy.place();
-  if (force) return await fillOrWait(session, policy, placing, null, true);
-  const { entry, failure } = await lookUp(session, policy, placing);
-  const failed = failure !== null && Date.now() < failure.until;
-  const served = entry && (await serve(session, policy, placing, entry, failed));
+export async function fetchEntry(scope: FetchScope, call: FetchCall): Promise<Answer> {
+  if (call.refused !== null) {
+    return await runAlone(scope, call, `the arguments: ${messageOf(call.refused)}`);
+  }
+  if (call.force) return await fillOrWait(scope, call, null);
+  const { entry, failure } = await lookUp(scope, call);
+  const isFailed = failure !== null && Date.now() < failure.until;
+  const served = entry && (await serve(scope, call, entry, isFailed));
   if (served !== null) return served;
-  if (failed) {
-    const stale = entry && serveOnError(policy, entry, failure.error.message);
+  if (isFailed) {
+    const stale = entry && serveOnError(call, entry, failure.error.message);
     if (stale !== null) return stale;
-    throw uncarryError(failure.error);
+    throw errorFromWire(failure.error);
   }
   try {
-    return await fillOrWait(session, policy, placing, entry, false);
+    return await fillOrWait(scope, call, entry?.id ?? null);
   } catch (error) {
+    if (call.readOptions.staleIfError === 0) throw error;
     // Looked up again, for the entry may have been removed while the action ran.
-    const latest = policy.servesOnError ? (await lookUp(session, policy, placing)).entry : null;
-    const served = latest && serveOnError(policy, latest, messageOf(error));
-    if (served !== null) return served;
+    const latest = (await lookUp(scope, call)).entry;
+    const stale = latest && serveOnError(call, latest, messageOf(error));
+    if (stale !== null) return stale;
     throw error;
   }
 }
 
 /** Looks up the entry, and whether a failure is remembered; a lookup that fails finds nothing. */
 async function lookUp(
-  session: Session,
-  policy: Policy,
-  placing: Promise<Place>,
-): Promise<Pick<Found, "entry" | "failure">> {
-  const failures = policy.errorTtl > 0;
+  scope: FetchScope,
+  call: FetchCall,
+): Promise<Pick<LookupResult, "entry" | "failure">> {
   try {
-    return await session.lookup(
-      placing.then((place) => (failures ? { ...place, failures } : place)),
-    );
-  } catch {
+    return await scope.lookUp(lookupOf(call));
+  } catch (error) {
+    warnOfFailedCall(call, "lookup", error);
     return { entry: null, failure: null };
   }
 }
 
-/** Serves an entry that is fresh, or stale within the window, and sees to its refresh. */
-async function serve(
-  session: Session,
-  policy: Policy,
-  placing: Promise<Place>,
-  entry: Entry,
-  failed: boolean,
-): Promise<Fetched | null> {
-  const now = Date.now();
-  const fresh = now < policy.expiryOf(entry);
-  if (!fresh && now >= policy.staleUntil(entry)) return null;
-  const status = fresh ? "hit" : "stale";
-  const served = read(policy, entry, status, { get: status });
-  if (served !== null && !failed && (!fresh || policy.refreshesAhead(entry))) {
-    await refresh(session, policy, placing, entry);
-  }
-  return served;
-}
-
-/** Serves an entry in place of an error: within the window for that, or if it has come since. */
-function serveOnError(policy: Policy, entry: Entry, reason: string): Fetched | null {
-  const now = Date.now();
-  if (now >= policy.staleIfErrorUntil(entry)) return null;
-  const status = now < policy.expiryOf(entry) ? "hit" : "stale";
-  return read(policy, entry, status, { get: status, reason });
-}
-
-/** Schedules a refresh of an entry, unless one is under way. It failing costs the reader nothing. */
-async function refresh(
-  session: Session,
-  policy: Policy,
-  placing: Promise<Place>,
-  entry: Entry,
-): Promise<void> {
-  const request = policy.schedule(placing, false);
-  await session
-    .schedule(
-      request.then((schedule) => ({
-        ...schedule,
-        ...(policy.errorTtl > 0 && { failures: true }),
-        seen: entry.id,
-      })),
-    )
-    .catch(() => {});
+async function lookupOf(call: FetchCall) {
+  const entryKey = await call.entryKey();
+  return call.failures ? { ...entryKey, failures: true } : entryKey;
 }

@@ -377,10 +377,8 @@ describe("refresh and expire", () => {
 
   test("one that is removed before it begins does not run", async () => {
     const { t, cache, pass, upstream } = createFreshApp({});
-    await t.mutation(async (ctx) => {
-      await cache.refresh(ctx, args);
-      await cache.remove(ctx, args);
-    });
+    await t.mutation((ctx) => cache.refresh(ctx, args));
+    await t.mutation((ctx) => cache.remove(ctx, args));
     await pass(SECOND);
     expect(upstream.runs).toBe(0);
   });

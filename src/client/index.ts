@@ -1,13 +1,20 @@
 export { ActionCache, type FetchedEntry, type PeekedEntry } from "./ActionCache.js";
 export {
+  ALL_TENANTS,
   type InvalidateOptions,
   invalidateTags,
   removeAll,
   removeAllForTenant,
-} from "./clearing.js";
-export type { ActionCacheConfig, AnyAction, FetchOptions } from "./config.js";
+} from "./invalidate.js";
+export type {
+  ActionCacheConfig,
+  AnyAction,
+  ArgsAndValue,
+  FetchOptions,
+  PutOptions,
+} from "./options.js";
 export { refresher } from "./refresher.js";
-export type { LogEvent } from "./log.js";
+export type { LogEvent, LogOption } from "./log.js";
 export type { ComponentApi } from "../component/_generated/component.js";
 export {
   type CacheError,

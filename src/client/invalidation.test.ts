@@ -1,6 +1,6 @@
 import type { Value } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { finishBackground } from "../testing/background.js";
+import { keepHouse } from "../testing/background.js";
 import { component, compute, createApp } from "../testing/app.js";
 import { advance } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 function createTaggedApp(config: Parameters<ReturnType<typeof createApp>["cache"]>[0] = {}) {
   const app = createApp();
-  const cache = app.cache({ tags: (args) => [`doc:${String(args.doc)}`, "docs"], ...config });
+  const cache = app.cache({ tags: ({ args }) => [`doc:${String(args.doc)}`, "docs"], ...config });
   return {
     ...app,
     cache,
@@ -41,7 +41,7 @@ describe("by tag", () => {
 
   test("tags are computed from arguments and value", async () => {
     const { fetch, invalidate, upstream } = createTaggedApp({
-      tags: ({ doc }, value) => [String(doc), ...(value as { parts: string[] }).parts],
+      tags: ({ args: { doc }, value }) => [String(doc), ...(value as { parts: string[] }).parts],
     });
     upstream.answer = (_, run) => ({ parts: ["x", `y${run}`] });
     await fetch("a");
@@ -291,21 +291,16 @@ describe("bad tags", () => {
 });
 
 describe("housekeeping", () => {
-  const purge = async (app: ReturnType<typeof createTaggedApp>) => {
-    await app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
-    await finishBackground(app);
-  };
-
   test("deletes what a tag made dead, and a later entry with the same tag survives it", async () => {
     const app = createTaggedApp();
     for (let n = 0; n < 30; n++) await app.fetch(String(n));
     await app.invalidate(["docs"]);
     await app.fetch("later");
-    await purge(app);
-    const { values, tags, origins } = await app.stored();
+    await keepHouse(app);
+    const { values, tags, recipes } = await app.stored();
     expect(values.map(({ args }) => args as unknown)).toEqual([{ doc: "later" }]);
     expect(tags).toHaveLength(2);
-    expect(origins).toHaveLength(0);
+    expect(recipes).toHaveLength(0);
   });
 
   test("folds invalidations, and drops them once nothing is older", async () => {
@@ -314,19 +309,19 @@ describe("housekeeping", () => {
     for (let n = 0; n < 50; n++) await app.invalidate(["docs"]);
     for (let n = 0; n < 50; n++) await app.invalidate([`doc:${n}`], { mode: "expire" });
     expect((await app.stored()).invalidations).toHaveLength(100);
-    await purge(app);
+    await keepHouse(app);
     expect(await app.stored()).toMatchObject({ values: [], invalidations: [] });
   });
 
   test("keeps the expiry that made an entry stale, and none of those after it", async () => {
-    const app = createTaggedApp({ ttl: HOUR, staleIfError: HOUR });
+    const app = createTaggedApp({ ttl: HOUR, staleIfError: 24 * HOUR });
     await app.fetch("a");
     const expiredAt = Date.now();
     for (let n = 0; n < 20; n++) {
       await app.invalidate(["docs"], { mode: "expire" });
       await app.pass(SECOND);
     }
-    await purge(app);
+    await keepHouse(app);
     expect((await app.stored()).invalidations).toHaveLength(1);
     expect((await app.peek("a"))?.expiresAt).toBe(expiredAt);
   });
@@ -337,7 +332,7 @@ describe("housekeeping", () => {
     await expect(app.fetch("a")).rejects.toThrow("down");
     await app.t.mutation((ctx) => app.cache.removeAllForName(ctx));
     vi.setSystemTime(START + 2 * HOUR);
-    await purge(app);
+    await keepHouse(app);
     app.upstream.answer = () => "recovered";
     expect(await app.fetch("a")).toBe("recovered");
   });
@@ -345,19 +340,20 @@ describe("housekeeping", () => {
   test("keeps an invalidation that a running fill is older than", async () => {
     const app = createTaggedApp();
     app.upstream.answer = async (_, run) => {
-      await new Promise((resolve) => setTimeout(resolve, 30 * SECOND));
+      await new Promise((resolve) => setTimeout(resolve, 30 * MINUTE));
       return run;
     };
     const filling = app.fetch("a");
     await app.pass(SECOND);
     await app.invalidate(["docs"]);
+    await app.pass(10 * MINUTE);
     await app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
     await app.pass(SECOND);
-    expect((await app.stored()).invalidations).toHaveLength(1);
-    await app.pass(MINUTE);
+    expect((await app.stored()).invalidations).toMatchObject([{ state: "swept" }]);
+    await app.pass(30 * MINUTE);
     expect(await filling).toBe(1);
     expect(await app.peek("a")).toBeNull();
-    await purge(app);
+    await keepHouse(app);
     expect((await app.stored()).invalidations).toHaveLength(0);
   });
 });

@@ -28,10 +28,10 @@ describe("with `log: true`", () => {
     vi.setSystemTime(START + MINUTE);
     await fetch();
     expect(lines()).toEqual([
-      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"created"}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"created","fillMs":0}'],
       ['{"type":"action-cache-stats","name":"embed-v1","get":"hit"}'],
-      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced"}'],
-      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced"}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced","fillMs":0}'],
+      ['{"type":"action-cache-stats","name":"embed-v1","get":"miss","put":"replaced","fillMs":0}'],
     ]);
   });
 
@@ -75,23 +75,28 @@ test("a `log` function gets each event, and the console nothing", async () => {
   await act((ctx) => values.fetch(ctx, {}));
   await act((ctx) => values.fetch(ctx, {}));
   expect(log.mock.calls).toEqual([
-    [{ type: "action-cache-stats", name: "test", get: "miss", put: "created" }],
+    [{ type: "action-cache-stats", name: "test", get: "miss", put: "created", fillMs: 0 }],
     [{ type: "action-cache-stats", name: "test", get: "hit" }],
   ]);
   expect(lines()).toEqual([]);
 });
 
-test("a `log` function that throws costs no one a value", async () => {
-  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("disk full");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("disk full"))],
+])("a `log` function that %s costs no one a value, and is said once", async (_, log) => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { act, cache, upstream } = createApp();
-  const log = () => {
-    throw new Error("disk full");
-  };
   const values = cache({ log });
   expect(await act((ctx) => values.fetch(ctx, {}))).toBe(1);
   expect(await act((ctx) => values.fetch(ctx, {}))).toBe(1);
   expect(upstream.runs).toBe(1);
-  expect(error).toHaveBeenCalledTimes(2);
+  expect(warn.mock.calls).toEqual([[expect.stringMatching(/`test`: the `log`.*disk full/)]]);
 });
 
 test("a fetch whose action throws is not logged as one that has a value", async () => {

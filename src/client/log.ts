@@ -1,29 +1,44 @@
+import type { Warnings } from "../shared/warnings.js";
+import { messageOf } from "../shared/wireErrors.js";
+import { returned } from "./userFunctions.js";
+
 /** What became of one fetch. */
 export type LogEvent = {
   type: "action-cache-stats";
   /** The name of the cache. */
   name: string;
+  /** The tenant whose entry it is, of a tenant's view. */
+  tenant?: string;
   /**
-   * `hit`: a stored value; `stale`: one past its ttl, within a window; `miss`: the action ran, or a value stored meanwhile
-   * was found; `coalesced`: the value of a fill that another caller ran.
+   * `hit`: a stored value; `stale`: one past its ttl, within a window; `miss`: the
+   * action ran, or a value stored meanwhile was used; `coalesced`: the value of a
+   * fill that another caller ran; `refresh`: a refresher filled in the background.
    */
-  get: "hit" | "stale" | "miss" | "coalesced";
+  get: "hit" | "stale" | "miss" | "coalesced" | "refresh";
   /**
-   * After a miss: `created` or `replaced` an entry; `hit`, another fill's value
-   * was used; `skipped`, the value was not stored; `rejected`, the entry was
-   * invalidated, or filled anew, while the action ran.
+   * After a miss or a refresh: `created` or `replaced` an entry; `hit`, a value
+   * stored meanwhile was used; `skipped`, the value was not wanted, or not storable;
+   * `rejected`, the entry was invalidated, or filled anew, while the action ran;
+   * `failed`, the storage failed.
    */
-  put?: "created" | "replaced" | "hit" | "skipped" | "rejected";
+  put?: "created" | "replaced" | "hit" | "skipped" | "rejected" | "failed";
   /** Why a value was not stored, or why a stale one was served although the action ran. */
   reason?: string;
+  /** How long the action took, in ms, where it ran. */
+  fillMs?: number;
 };
 
-/** Reports events as a cache's `log` option asks. A logger that throws costs no one a value. */
-export function report(log: boolean | ((event: LogEvent) => void) | undefined, event: LogEvent) {
+/** What a cache's `log` option may be. */
+export type LogOption = boolean | ((event: LogEvent) => unknown);
+
+/** Reports events as a cache's `log` option asks. A logger that fails costs no one a value. */
+export function report(log: LogOption | undefined, event: LogEvent, warnings: Warnings): void {
+  const failed = (error: unknown) =>
+    warnings.warn("log", `the \`log\` function failed, so events are lost: ${messageOf(error)}`);
   try {
-    if (typeof log === "function") log(event);
+    if (typeof log === "function") returned(log(event), failed);
     else if (log) console.log(JSON.stringify(event));
   } catch (error) {
-    console.error("action cache: the `log` function threw:", error);
+    failed(error);
   }
 }

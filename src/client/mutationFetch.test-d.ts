@@ -44,9 +44,9 @@ describe("what a context can't do is seen in the type", () => {
 test("the cache's functions get the action's arguments and value", () => {
   new ActionCache(component, {
     action: count,
-    ttl: (value, { text }) => (text === "" ? null : value),
-    tags: ({ text }, value) => [text, value.toFixed()],
-    shouldCache: (value) => value > 0,
+    ttl: ({ args: { text }, value }) => (text === "" ? null : value),
+    tags: ({ args: { text }, value }) => [text, value.toFixed()],
+    shouldCache: ({ value }) => value > 0,
     key: ({ text }) => text,
     refresher: {} as FunctionReference<
       "action",
@@ -56,7 +56,7 @@ test("the cache's functions get the action's arguments and value", () => {
     >,
   });
   // @ts-expect-error: tags are texts
-  new ActionCache(component, { action: count, tags: (_, value) => [value] });
+  new ActionCache(component, { action: count, tags: ({ value }) => [value] });
 });
 
 test("a tenant's view has the types of its cache", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
-import { MINUTE } from "../shared/time.js";
+import { HOUR, MINUTE } from "../shared/time.js";
 
 const START = 1_000_000;
 const args = { id: 1 };
@@ -33,7 +33,7 @@ describe("peek", () => {
   test("has no expiry for an entry without one", async () => {
     const { act, cache } = createApp();
     await act((ctx) => cache().fetch(ctx, args));
-    expect(await act((ctx) => cache({ ttl: MINUTE }).peek(ctx, args))).toEqual({
+    expect(await act((ctx) => cache().peek(ctx, args))).toEqual({
       value: 1,
       createdAt: START,
       expiresAt: null,
@@ -42,15 +42,28 @@ describe("peek", () => {
     });
   });
 
+  test("judges the expiry by the shorter of the stored and the configured ttl, as fetch does", async () => {
+    const { act, cache } = createApp();
+    await act((ctx) => cache({ ttl: HOUR }).fetch(ctx, args));
+    for (const [ttl, expiresAt] of [
+      [MINUTE, START + MINUTE],
+      [2 * HOUR, START + HOUR],
+      [null, START + HOUR],
+    ] as const) {
+      const entry = await act((ctx) => cache({ ttl, staleWhileRevalidate: 5 }).peek(ctx, args));
+      expect(entry).toMatchObject({ expiresAt, staleUntil: expiresAt + 5 });
+    }
+  });
+
   test("is the entry also when it has expired, until it is purged", async () => {
     const { act, cache, t } = createApp();
     await act((ctx) => cache({ ttl: MINUTE }).fetch(ctx, args));
     vi.setSystemTime(START + 2 * MINUTE);
-    expect(await act((ctx) => cache({ ttl: 1 }).peek(ctx, args))).toMatchObject({
+    expect(await act((ctx) => cache({ ttl: HOUR }).peek(ctx, args))).toMatchObject({
       value: 1,
       expiresAt: START + MINUTE,
     });
-    await t.mutation(component.crons.purge, {});
+    await t.mutation(component.crons.purge, { expiresAt: Date.now() });
     expect(await act((ctx) => cache().peek(ctx, args))).toBeNull();
   });
 

@@ -33,7 +33,7 @@ describe("put", () => {
   test("stores under the ttl given, else the configured one", async () => {
     const { act, cache, stored } = createApp();
     const expiries = async () => (await stored()).metadata.map(({ expiresAt }) => expiresAt);
-    const byValue = cache({ ttl: (value) => value as number });
+    const byValue = cache({ ttl: ({ value }) => value as number });
     await act((ctx) => byValue.put(ctx, args, MINUTE));
     expect(await expiries()).toEqual([START + MINUTE]);
     await act((ctx) => byValue.put(ctx, args, MINUTE, { ttl: HOUR }));

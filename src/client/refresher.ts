@@ -9,7 +9,8 @@ export type Refreshable = {
 
 /**
  * Makes the function by which a cache fills in the background in the app's own
- * code, where its `ttl`, `tags` and `shouldCache` functions can be called.
+ * code, where its `ttl`, `tags` and `shouldCache` functions can be called. Each
+ * cache needs one of its own.
  *
  * @param cache - Returns the cache; a function, since the two name each other.
  *
@@ -17,7 +18,7 @@ export type Refreshable = {
  * const cache = new ActionCache(components.actionCache, {
  *   action: internal.example.embed,
  *   staleWhileRevalidate: HOUR,
- *   shouldCache: (embedding) => embedding.length > 0,
+ *   shouldCache: ({ value }) => value.length > 0,
  *   refresher: internal.example.refreshEmbed,
  * });
  * export const refreshEmbed = refresher(() => cache);

@@ -3,7 +3,7 @@ import { ConvexError } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../testing/app.js";
 import { advance } from "../testing/time.js";
-import { Heartbeat } from "../shared/heartbeat.js";
+import { Heartbeat } from "../shared/engine/heartbeat.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
@@ -88,7 +88,7 @@ describe("pages", () => {
   test("a large value is looked up together with small ones behind it", async () => {
     vi.useRealTimers();
     const { act, cache, t, events } = createFaultyApp();
-    await t.mutation((ctx) => cache.put(ctx, { n: 0 }, "x".repeat(14 * MIB)));
+    await t.mutation((ctx) => cache.put(ctx, { n: 0 }, "x".repeat(3.9 * MIB)));
     for (let n = 1; n < 6; n++) {
       await t.mutation((ctx) => cache.put(ctx, { n }, "y".repeat(900_000)));
     }

@@ -15,7 +15,7 @@ function createRehydratingApp(config: Partial<ActionCacheConfig<Compute>> = {}) 
     "./refreshers.ts": () => Promise.resolve({ refresh: refresher(() => cache) }),
   });
   const cache = app.cache({
-    tags: (args) => [`doc:${String(args.doc)}`, "docs"],
+    tags: ({ args }) => [`doc:${String(args.doc)}`, "docs"],
     refresher: makeFunctionReference<"action">("refreshers:refresh") as never,
     ...config,
   });
@@ -130,8 +130,8 @@ test("arguments over 8 KB, and caches without a refresher, are only invalidated"
 
 test("a refresher fills with the cache's own functions", async () => {
   const { fetch, cache, t, pass, upstream, events } = createRehydratingApp({
-    ttl: (value) => Number(value) * SECOND,
-    shouldCache: (value) => value !== 2,
+    ttl: ({ value }) => Number(value) * SECOND,
+    shouldCache: ({ value }) => value !== 2,
   });
   await fetch("a");
   await t.mutation((ctx) => cache.refresh(ctx, { doc: "a" }));
@@ -142,7 +142,11 @@ test("a refresher fills with the cache's own functions", async () => {
   await pass(1);
   const entry = await t.query((ctx) => cache.peek(ctx, { doc: "a" }));
   expect(entry).toMatchObject({ value: 3, expiresAt: entry!.createdAt + 3 * SECOND });
-  expect(events).toHaveLength(1);
+  expect(events.map(({ get, put }) => [get, put])).toEqual([
+    ["miss", "created"],
+    ["refresh", "skipped"],
+    ["refresh", "replaced"],
+  ]);
 });
 
 test("without one, a cache with functions of its own is refused the background", async () => {

@@ -75,7 +75,7 @@ describe("a broken cache is not a broken app", () => {
       if (op === "1.0/insert" && table === "values") throw new Error("disk full");
     };
     expect(await app.act((ctx) => cache.fetch(ctx, { text: "a" }))).toBe(1);
-    expect(app.events).toMatchObject([{ get: "miss", put: "skipped" }]);
+    expect(app.events).toMatchObject([{ get: "miss", put: "failed" }]);
     expect((await app.stored()).fills).toMatchObject([{ state: "skipped" }]);
     app.observer.fault = () => {};
     expect(await app.act((ctx) => cache.fetch(ctx, { text: "a" }))).toBe(2);
@@ -116,7 +116,7 @@ describe("per-entry policies", () => {
       const app = createApp();
       app.upstream.answer = ({ days }) => ({ days: days! });
       const cache = app.cache({
-        ttl: (value, args) => ((value as { days: number }).days + Number(args.days)) * SECOND,
+        ttl: ({ args, value }) => ((value as { days: number }).days + Number(args.days)) * SECOND,
       });
       await app.act((ctx) => cache.fetch(ctx, { days: 2 }));
       const entry = await app.t.query((ctx) => cache.peek(ctx, { days: 2 }));

@@ -1,5 +1,5 @@
 import type { ComponentApi } from "../component/_generated/component.js";
-import { invalidateTags, type InvalidateOptions } from "./clearing.js";
+import { type InvalidateOptions, invalidateTags } from "./invalidate.js";
 import type { MutationContext } from "./contexts.js";
 
 /** A change of a document, as the `Triggers` of convex-helpers report it. */
@@ -12,7 +12,8 @@ export type Change<Doc = unknown> = {
 
 /**
  * Makes a trigger that invalidates what depends on a document whenever it is
- * written, in the transaction of the write.
+ * written, in the transaction of the write. A mutation that writes many documents
+ * appends each tag once, unless a tagged entry was stored in between.
  *
  * @param component - The installed component, from `components`.
  * @param tagsOf - The tags to invalidate for a change; none for none.
@@ -27,9 +28,9 @@ export type Change<Doc = unknown> = {
  */
 export function invalidateOnChange<C extends Change>(
   component: ComponentApi,
-  tagsOf: (change: C) => string[],
+  tagsOf: (change: C) => readonly string[],
   options: Omit<InvalidateOptions, "tenant"> & {
-    tenant?: string | ((change: C) => string | undefined);
+    tenant?: InvalidateOptions["tenant"] | ((change: C) => InvalidateOptions["tenant"]);
   } = {},
 ): (ctx: MutationContext, change: C) => Promise<void> {
   return async (ctx, change) => {

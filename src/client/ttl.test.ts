@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../testing/app.js";
 import { DAY, MINUTE } from "../shared/time.js";
-import type { ActionCacheConfig } from "./config.js";
+import type { ActionCacheConfig } from "./options.js";
 
 const START = 1_000_000;
 const FOREVER = START + 100 * 365 * DAY;
@@ -72,9 +72,9 @@ describe("a configured ttl", () => {
   test("may be the result of a function of the value and the arguments", async () => {
     const { fetchAt, upstream, expiry } = createTimed();
     upstream.answer = (_, run) => run * MINUTE;
-    const ttl = vi.fn((value: unknown) => value as number);
+    const ttl = vi.fn(({ value }: { value: unknown }) => value as number);
     await fetchAt(START, ttl);
-    expect(ttl.mock.calls).toEqual([[MINUTE, { id: 1 }]]);
+    expect(ttl.mock.calls).toEqual([[{ args: { id: 1 }, value: MINUTE }]]);
     expect(await expiry()).toEqual([START + MINUTE]);
     expect(await fetchAt(START + MINUTE - 1, ttl)).toBe(MINUTE);
     expect(await fetchAt(START + MINUTE, ttl)).toBe(2 * MINUTE);

@@ -74,13 +74,13 @@ describe("arguments and results are those of the action", () => {
   test("of the functions in the configuration", () => {
     new ActionCache(component, {
       action: geocode,
-      ttl: (value, { place }) => {
+      ttl: ({ args: { place }, value }) => {
         expectTypeOf(value).toEqualTypeOf<Location | null>();
         expectTypeOf(place).toEqualTypeOf<string>();
         return value === null ? 1000 : null;
       },
       key: ({ place }) => place.toLowerCase(),
-      shouldCache: (value, { place }) => value !== null && place !== "",
+      shouldCache: ({ args: { place }, value }) => value !== null && place !== "",
       log: (event) => expectTypeOf(event).toEqualTypeOf<LogEvent>(),
     });
   });

@@ -20,7 +20,8 @@ function createPurgedApp(config: Parameters<ReturnType<typeof createApp>["cache"
     at: (ms: number) => vi.setSystemTime(START + ms),
     pass: (ms: number) => advance(ms, () => app.observer.operations),
     fetch: () => app.act((ctx) => cache.fetchEntry(ctx, args)),
-    purge: () => app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {})),
+    purge: () =>
+      app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, { expiresAt: Date.now() })),
   };
 }
 

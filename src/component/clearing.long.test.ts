@@ -27,7 +27,8 @@ describe("lib.removeAll, for storage", () => {
     expect(await app.found("a")).toEqual([]);
     const jobs = await finishBackground(app);
     expect(await app.rows()).toEqual([]);
-    expect(jobs.length).toBeLessThanOrEqual(13);
+    // Each reads and deletes 4 MiB at most.
+    expect(jobs.length).toBeLessThanOrEqual(50);
     expect(error).not.toHaveBeenCalled();
   });
 
@@ -37,7 +38,7 @@ describe("lib.removeAll, for storage", () => {
       const error = vi.spyOn(console, "error");
       const app = createCleared();
       await seed(app, { count: 2, bytesEach: 15 * MIB }, (ctx, id) => {
-        const parts = Array.from({ length: 15 }, () => new ArrayBuffer(MIB - 2048));
+        const parts = Array.from({ length: 15 }, () => "x".repeat(MIB - 2048));
         return writeEntryInParts(ctx, { name: "a", args: { id }, parts });
       });
       await app.t.mutation(removeAll, request);
@@ -52,11 +53,11 @@ describe("lib.removeAll, for storage", () => {
     async (request) => {
       const app = createCleared();
       await app.inComponent((ctx) => {
-        const parts = Array.from({ length: 16 }, () => new ArrayBuffer(PART_BYTES));
+        const parts = Array.from({ length: 16 }, () => "x".repeat(PART_BYTES));
         return writeEntryInParts(ctx, { name: "a", args: {}, parts });
       });
       await app.t.mutation(removeAll, request);
-      await finishBackground(app, 10);
+      await finishBackground(app, 20);
       expect(await app.stored()).toMatchObject({ values: [], parts: 0 });
     },
   );

@@ -2,16 +2,19 @@ import { cronJobs } from "convex/server";
 import { v } from "convex/values";
 import { api } from "./_generated/api.js";
 import { mutation } from "./_generated/server.js";
-import { purge as purgeExpired } from "./model/purge.js";
+import { keepHouse } from "./model/gc/keepHouse.js";
 
 const crons = cronJobs();
 
-/** Deletes entries that have expired by `expiresAt` (ms, default now), in batches until none is left. */
+/**
+ * Deletes entries whose time is over by `expiresAt` (ms; default: five minutes
+ * ago), in batches until none is left, and sets the rest of the housekeeping going.
+ */
 export const purge = mutation({
   args: { expiresAt: v.optional(v.float64()) },
   returns: v.null(),
   handler: async (ctx, { expiresAt }) => {
-    await purgeExpired(ctx, { until: expiresAt ?? Date.now() }, { alone: false });
+    await keepHouse(ctx, expiresAt);
     return null;
   },
 });

@@ -1,63 +1,46 @@
 import { v } from "convex/values";
-import { uncarry } from "../shared/carry.js";
+import { entry, entryKey, lookup, lookupResult, storeOptions } from "../shared/protocol.js";
 import { mutation, query } from "./_generated/server.js";
-import { entry, entryName, fillStatus, rememberedFailure, terms } from "./validators.js";
-import { expireEntry, putEntry, removeEntry } from "./model/changes.js";
-import { lookup, peekEntry } from "./model/lookup.js";
+import { checkDurations, checkStoreOptions } from "./model/checks.js";
+import { lookUp, peekEntry } from "./model/lookup.js";
+import { expireEntry, putEntry, removeEntry } from "./model/write.js";
 
 /**
  * Looks up entries without reading the clock: the caller judges their expiry.
  * Answers as many requests as fit into a transaction, at least one.
  */
 export const read = query({
-  args: {
-    requests: v.array(
-      v.object({
-        ...entryName,
-        /** The fill that the caller waits for: while it runs, the entry is not looked at. */
-        token: v.optional(v.string()),
-        /** Whether to look for a remembered failure as well. */
-        failures: v.optional(v.boolean()),
-      }),
-    ),
-  },
-  returns: v.array(
-    v.object({
-      entry: v.union(entry, v.null()),
-      fill: v.union(fillStatus, v.null()),
-      failure: v.union(rememberedFailure, v.null()),
-    }),
-  ),
-  handler: (ctx, { requests }) => lookup(ctx, requests),
+  args: { requests: v.array(lookup) },
+  returns: v.array(lookupResult),
+  handler: (ctx, { requests }) => lookUp(ctx, requests),
 });
 
-/** An entry as it is stored, and until when (ms) the lease of a running fill holds. Reads no clock. */
+/** An entry as it is stored, and until when (ms) the lease of a fill holds. Reads no clock. */
 export const peek = query({
-  args: entryName,
+  args: entryKey,
   returns: v.object({
     entry: v.union(entry, v.null()),
     fillingUntil: v.union(v.number(), v.null()),
   }),
-  handler: (ctx, place) => peekEntry(ctx, place),
+  handler: (ctx, key) => peekEntry(ctx, key),
 });
 
 /** Stores a value that was computed elsewhere, as if its fill began at this commit. */
 export const put = mutation({
-  args: { ...entryName, ...terms },
+  args: { ...entryKey, options: v.object(storeOptions) },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const { content, ttl, retain, failures, tags, origin, ...place } = args;
-    const value = uncarry(content);
-    await putEntry(ctx, place, { value, ttl, retain, failures, tags, origin });
+  handler: async (ctx, { options, ...key }) => {
+    checkStoreOptions(key.name, options);
+    await putEntry(ctx, key, options);
     return null;
   },
 });
 
 /** Removes an entry and voids its running fill. Resolves to whether there was an entry. */
 export const remove = mutation({
-  args: entryName,
+  args: entryKey,
   returns: v.boolean(),
-  handler: (ctx, place) => removeEntry(ctx, place),
+  handler: (ctx, key) => removeEntry(ctx, key),
 });
 
 /**
@@ -65,10 +48,11 @@ export const remove = mutation({
  * stores. `retain` is how long it is kept from now, in ms.
  */
 export const expire = mutation({
-  args: { ...entryName, retain: v.number() },
+  args: { ...entryKey, retain: v.number() },
   returns: v.null(),
-  handler: async (ctx, { retain, ...place }) => {
-    await expireEntry(ctx, place, retain);
+  handler: async (ctx, { retain, ...key }) => {
+    checkDurations(key.name, { retain });
+    await expireEntry(ctx, key, retain);
     return null;
   },
 });

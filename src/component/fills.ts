@@ -1,68 +1,48 @@
 import { v } from "convex/values";
-import { uncarry } from "../shared/carry.js";
-import { internalAction, mutation } from "./_generated/server.js";
 import {
-  carried,
-  carriedError,
-  entry,
-  entryName,
+  beginResult,
+  claimRequest,
+  claimResult,
+  entryKey,
   fillResult,
-  reserved,
-  runner,
-  settledFill,
-} from "./validators.js";
+  mutationFetch,
+  mutationFetchResult,
+  reservedFill,
+  scheduleRequest,
+  settlement,
+} from "../shared/protocol.js";
+import { internalAction, mutation } from "./_generated/server.js";
 import { answerPage, ONE_ENTRY } from "./model/budget.js";
-import { claim as claimFill } from "./model/claims.js";
-import { Judge } from "./model/judge.js";
-import { extendLease } from "./model/leases.js";
-import { runReserved } from "./model/running.js";
-import { beginFill, scheduleFill } from "./model/scheduling.js";
-import { settle as settleFill } from "./model/settling.js";
-
-/** What is asked for a fill. */
-const fillRequest = {
-  ...entryName,
-  /** The entry that the caller found wanting. */
-  seen: v.optional(v.id("values")),
-  /** Whether failures are remembered, and keep it from running. */
-  failures: v.optional(v.boolean()),
-  /** Whether to take the lease whatever is stored, running or remembered. */
-  force: v.boolean(),
-};
+import { checkDurations, checkResult, checkScheduled } from "./model/checks.js";
+import { claim as claimFill } from "./model/fill/claim.js";
+import { renewLease } from "./model/fill/lease.js";
+import { fetchInMutation } from "./model/fill/mutationFetch.js";
+import { runReserved } from "./model/fill/run.js";
+import { beginFill, scheduleFill } from "./model/fill/schedule.js";
+import { settle as settleFill } from "./model/fill/settle.js";
+import { Validity } from "./model/invalidation/validity.js";
 
 /**
  * Claims the right to fill entries, one fill of an entry at a time.
  * Answers as many requests as fit into a transaction, at least one.
  */
 export const claim = mutation({
-  args: {
-    requests: v.array(v.object(fillRequest)),
-  },
-  returns: v.array(
-    v.union(
-      v.object({ kind: v.literal("granted"), token: v.id("fills") }),
-      v.object({
-        kind: v.literal("held"),
-        token: v.id("fills"),
-        deadline: v.number(),
-        since: v.number(),
-      }),
-      v.object({ kind: v.literal("found"), entry }),
-      v.object({ kind: v.literal("failed"), error: carriedError }),
-    ),
-  ),
+  args: { requests: v.array(claimRequest) },
+  returns: v.array(claimResult),
   handler: (ctx, { requests }) => {
-    const judge = new Judge(ctx);
-    return answerPage(ctx, requests, ONE_ENTRY, (request) => claimFill(ctx, judge, request));
+    const validity = new Validity(ctx);
+    return answerPage(ctx, requests, ONE_ENTRY, (request, isFirst) =>
+      claimFill(ctx, validity, request, isFirst),
+    );
   },
 });
 
 /** Renews the leases that are still held, and returns their tokens. */
 export const heartbeat = mutation({
-  args: { tokens: v.array(v.id("fills")) },
-  returns: v.array(v.id("fills")),
+  args: { tokens: v.array(v.string()) },
+  returns: v.array(v.string()),
   handler: async (ctx, { tokens }) => {
-    const held = await Promise.all(tokens.map((token) => extendLease(ctx, token)));
+    const held = await Promise.all(tokens.map((token) => renewLease(ctx, token)));
     return tokens.filter((_, index) => held[index]);
   },
 });
@@ -70,15 +50,25 @@ export const heartbeat = mutation({
 /** Ends a fill, storing its value if the lease is still held and nothing has invalidated it. */
 export const settle = mutation({
   args: {
-    name: v.string(),
-    key: v.any(),
-    tenant: v.optional(v.string()),
-    token: v.id("fills"),
+    name: entryKey.name,
+    key: entryKey.key,
+    tenant: entryKey.tenant,
+    token: v.string(),
     result: fillResult,
   },
-  returns: settledFill,
-  handler: (ctx, { token, result, ...place }) => settleFill(ctx, place, token, result),
+  returns: settlement,
+  handler: (ctx, { token, result, ...key }) => {
+    checkResult(key.name, result);
+    return settleFill(ctx, key, token, result);
+  },
 });
+
+/** A document read, and a function scheduled with arguments of up to half a document's size. */
+const ONE_SCHEDULE = {
+  ...ONE_ENTRY,
+  functionsScheduled: 1,
+  scheduledFunctionArgsBytes: ONE_ENTRY.bytesRead,
+};
 
 /**
  * Schedules background fills, in this transaction, for entries of which none is
@@ -86,44 +76,45 @@ export const settle = mutation({
  * the fill was scheduled.
  */
 export const schedule = mutation({
-  args: {
-    requests: v.array(
-      v.object({
-        ...fillRequest,
-        args: carried,
-        runner,
-      }),
-    ),
-  },
+  args: { requests: v.array(scheduleRequest) },
   returns: v.array(v.boolean()),
   handler: (ctx, { requests }) => {
-    const judge = new Judge(ctx);
-    return answerPage(ctx, requests, ONE_SCHEDULE, ({ args, ...request }) =>
-      scheduleFill(ctx, judge, { ...request, args: uncarry(args) }),
-    );
+    const validity = new Validity(ctx);
+    return answerPage(ctx, requests, ONE_SCHEDULE, (request) => {
+      checkScheduled(request.name, request);
+      return scheduleFill(ctx, validity, request);
+    });
   },
 });
 
-/** A document read, and a function scheduled with arguments of up to a document's size. */
-const ONE_SCHEDULE = {
-  ...ONE_ENTRY,
-  functionsScheduled: 1,
-  scheduledFunctionArgsBytes: ONE_ENTRY.bytesRead,
-};
+/**
+ * Fetches in a mutation: what is stored, and a refresh of it in this transaction
+ * where it is not fresh. Answers as many requests as fit, at least one.
+ */
+export const fetch = mutation({
+  args: { requests: v.array(mutationFetch) },
+  returns: v.array(mutationFetchResult),
+  handler: (ctx, { requests }) => {
+    const validity = new Validity(ctx);
+    return answerPage(ctx, requests, ONE_SCHEDULE, (request, isFirst) => {
+      checkScheduled(request.name, request);
+      const { ttl, staleWhileRevalidate, staleIfError, errorTtl } = request.read;
+      checkDurations(request.name, { ttl, staleWhileRevalidate, staleIfError, errorTtl });
+      return fetchInMutation(ctx, validity, request, isFirst);
+    });
+  },
+});
 
 /** Begins a scheduled fill, unless it was voided or replaced; with its arguments where they were stored. */
 export const begin = mutation({
   args: { token: v.string(), name: v.string() },
-  returns: v.union(
-    v.object({ args: v.union(carried, v.null()), tenant: v.optional(v.string()) }),
-    v.null(),
-  ),
-  handler: (ctx, { token, name }) => beginFill(ctx, new Judge(ctx), token, name),
+  returns: beginResult,
+  handler: (ctx, { token, name }) => beginFill(ctx, new Validity(ctx), token, name),
 });
 
 /** Runs a fill that was scheduled. */
 export const run = internalAction({
-  args: reserved,
+  args: reservedFill,
   returns: v.null(),
   handler: async (ctx, fill) => {
     await runReserved(ctx, fill);

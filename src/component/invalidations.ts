@@ -1,14 +1,15 @@
 import { v } from "convex/values";
-import { internalMutation, mutation } from "./_generated/server.js";
-import { clear, invalidateTags } from "./model/invalidations.js";
-import { sweep, sweepPending } from "./model/sweeping.js";
+import { invalidationMode } from "../shared/protocol.js";
+import { mutation } from "./_generated/server.js";
+import { clear, invalidateTags } from "./model/invalidate.js";
 
-/** Invalidates the entries that have one of the tags, a tenant's or those of no tenant. */
+/** Invalidates the entries that have one of the tags: a tenant's, those of no tenant, or all tenants'. */
 export const byTags = mutation({
   args: {
     tags: v.array(v.string()),
     tenant: v.optional(v.string()),
-    mode: v.union(v.literal("remove"), v.literal("expire")),
+    allTenants: v.optional(v.boolean()),
+    mode: invalidationMode,
     /** Whether to fill them again in the background. */
     refresh: v.boolean(),
   },
@@ -29,32 +30,6 @@ export const clearTenant = mutation({
   returns: v.null(),
   handler: async (ctx, request) => {
     await clear(ctx, request);
-    return null;
-  },
-});
-
-const sweepJob = {
-  invalidation: v.id("invalidations"),
-  batchSize: v.optional(v.number()),
-  after: v.optional(v.any()),
-};
-
-/** Deletes what one invalidation made dead, a batch at a time. */
-export const sweepOne = internalMutation({
-  args: sweepJob,
-  returns: v.null(),
-  handler: async (ctx, job) => {
-    await sweep(ctx, job, { alone: true });
-    return null;
-  },
-});
-
-/** Deletes what all invalidations made dead, a batch at a time. */
-export const sweepAll = internalMutation({
-  args: { job: v.optional(v.object(sweepJob)) },
-  returns: v.null(),
-  handler: async (ctx, { job }) => {
-    await sweepPending(ctx, { job, alone: true });
     return null;
   },
 });

@@ -1,8 +1,8 @@
 import { v, type Value } from "convex/values";
 import { mutation, query } from "./_generated/server.js";
-import { clear } from "./model/invalidations.js";
-import { removeEntry } from "./model/changes.js";
-import { getByArgs, putByArgs } from "./model/peer.js";
+import { clear } from "./model/invalidate.js";
+import { removeEntry } from "./model/write.js";
+import { getByArgs, putByArgs } from "./model/legacy.js";
 import { identifyByArgs } from "../shared/key.js";
 
 /**

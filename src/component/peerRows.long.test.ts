@@ -18,9 +18,10 @@ test("5,000 expired entries of 0.3.1 are purged from one call", async () => {
   await seed(app, { count: 5000, bytesEach: 2 * value.length }, (ctx, id) =>
     writePeerEntry(ctx, { name: "test", args: { id }, value, expiresAt: START - (id % 7) }),
   );
-  await app.t.mutation(component.crons.purge, {});
+  await app.t.mutation(component.crons.purge, { expiresAt: Date.now() });
   const jobs = await finishBackground(app);
   expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
-  expect(1 + jobs.length).toBeLessThanOrEqual(13);
+  // Their size is not known before they are read, and each transaction moves 4 MiB at most.
+  expect(1 + jobs.length).toBeLessThanOrEqual(55);
   expect(error).not.toHaveBeenCalled();
 });

@@ -159,7 +159,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
   );
 
   test("is spared by a clear of another name, and of earlier entries", async () => {
-    const app = await createUpgraded(args, MINUTE);
+    const app = await createUpgraded(args, HOUR);
     await app.t.mutation(removeAll, { name: "other" });
     await app.t.mutation(removeAll, { before: START - 1 });
     await finishBackground(app);
@@ -169,11 +169,11 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
 
   test("is purged when it has expired, and not before", async () => {
     const app = await createUpgraded(args, MINUTE);
-    await app.t.mutation(component.crons.purge, {});
+    await app.t.mutation(component.crons.purge, { expiresAt: Date.now() });
     await finishBackground(app);
     expect((await app.stored()).values).toHaveLength(1);
     vi.setSystemTime(START + MINUTE);
-    await app.t.mutation(component.crons.purge, {});
+    await app.t.mutation(component.crons.purge, { expiresAt: Date.now() });
     await finishBackground(app);
     expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
   });
@@ -182,7 +182,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
 test("an entry of 0.3.1 that does not expire is never purged", async () => {
   const app = await createUpgraded({ text: "a", page: 1 }, null);
   vi.setSystemTime(START + 1000 * HOUR);
-  await app.t.mutation(component.crons.purge, {});
+  await app.t.mutation(component.crons.purge, { expiresAt: Date.now() });
   await finishBackground(app);
   expect(await app.fetch()).toBe("theirs");
 });

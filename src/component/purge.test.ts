@@ -4,6 +4,7 @@ import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { seed, writeEntry, writeEntryInParts } from "../testing/seed.js";
 import crons from "./crons.js";
+import { QUIET_MS } from "./model/gc/batch.js";
 
 const { purge } = component.crons;
 const START = 1_000_000;
@@ -34,8 +35,9 @@ async function createAppWith(...expiries: (number | undefined)[]) {
 }
 
 describe("crons.purge", () => {
-  test("deletes what has expired by now, and nothing else", async () => {
-    const app = await createAppWith(START - 1, START, START + 1, undefined);
+  test("deletes what expired five minutes ago, and nothing else", async () => {
+    const end = START - QUIET_MS;
+    const app = await createAppWith(end - 1, end, end + 1, undefined);
     expect(await app.t.mutation(purge, {})).toBeNull();
     await finishBackground(app);
     expect(await app.left()).toEqual([2, 3]);
@@ -61,7 +63,7 @@ describe("crons.purge", () => {
   test("keeps an entry that never expires, however old", async () => {
     const app = await createAppWith(undefined);
     vi.setSystemTime(START + 10 * 365 * 24 * HOUR);
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.left()).toEqual([0]);
   });
@@ -70,7 +72,7 @@ describe("crons.purge", () => {
     const app = await createAppWith(START - 1, START - 3, START - 2);
     const order = (await app.stored()).values.map(({ _id }) => _id);
     app.observer.reset();
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     const deleted = app.observer.accesses.flatMap((access) =>
       access.kind === "write" && access.table === "values" ? [access.id] : [],
     );
@@ -92,7 +94,7 @@ describe("crons.purge", () => {
       const row = await ctx.db.query("values").first();
       await ctx.db.delete("values", row!._id);
     });
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
     expect(error).not.toHaveBeenCalled();
@@ -102,12 +104,12 @@ describe("crons.purge", () => {
     const error = vi.spyOn(console, "error");
     const app = createApp();
     await app.inComponent(async (ctx) => {
-      const parts = [new ArrayBuffer(10), new ArrayBuffer(10)];
+      const parts = ['["x","', 'y"]'];
       await writeEntryInParts(ctx, { name: "a", args: {}, parts, expiresAt: START - 1 });
       const part = await ctx.db.query("parts").first();
       await ctx.db.delete("parts", part!._id);
     });
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.stored()).toMatchObject({ values: [], metadata: [], parts: 0 });
     expect(error).not.toHaveBeenCalled();
@@ -120,12 +122,12 @@ describe("crons.purge", () => {
     app.observer.fault = (op, { id }) => {
       if (op === "1.0/remove" && id === stuck) throw new Error("no");
     };
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.left()).toEqual([1]);
     expect(error).toHaveBeenCalledOnce();
     app.observer.fault = () => {};
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.left()).toEqual([]);
   });
@@ -143,7 +145,7 @@ describe("crons.purge", () => {
     app.observer.fault = (op, { id }) => {
       if (op === "1.0/remove" && stuck.has(id)) throw new Error("no");
     };
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     const left = await app.inComponent((ctx) => ctx.db.query("metadata").collect());
     expect(left.map(({ valueId }) => valueId)).toEqual([...stuck]);
@@ -158,7 +160,7 @@ describe("a purge, at scale", () => {
     await seed(app, { count: 40, bytesEach: MIB }, (ctx, id) =>
       writeEntry(ctx, { name: "a", args: { id }, value, expiresAt: START - 1 }),
     );
-    await app.t.mutation(purge, {});
+    await app.t.mutation(purge, { expiresAt: START });
     await finishBackground(app);
     expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
     expect(error).not.toHaveBeenCalled();
@@ -170,11 +172,11 @@ describe("a purge of fills", () => {
     const app = createApp();
     await app.act((ctx) => app.cache().fetch(ctx, { id: 1 }));
     expect(await app.stored()).toMatchObject({ fills: [{ state: "stored" }] });
-    vi.setSystemTime(START + MINUTE - 1);
+    vi.setSystemTime(START + MINUTE + QUIET_MS - 1);
     await app.t.mutation(purge, {});
     await finishBackground(app);
     expect((await app.stored()).fills).toHaveLength(1);
-    vi.setSystemTime(START + MINUTE);
+    vi.setSystemTime(START + MINUTE + QUIET_MS);
     await app.t.mutation(purge, {});
     await finishBackground(app);
     expect(await app.stored()).toMatchObject({ fills: [], values: [{ value: 1 }] });
@@ -189,7 +191,7 @@ describe("a purge of fills", () => {
     await app.t.mutation(purge, { expiresAt: START + HOUR });
     await finishBackground(app);
     expect((await app.stored()).fills).toMatchObject([{ state: "running" }]);
-    vi.setSystemTime(START + 2 * MINUTE);
+    vi.setSystemTime(START + 2 * MINUTE + QUIET_MS);
     await app.t.mutation(purge, {});
     await finishBackground(app);
     expect((await app.stored()).fills).toEqual([]);

@@ -40,7 +40,7 @@ describe("a refusal", () => {
       cache: "a",
       option: "`ttl`",
       value: "-1",
-      message: 'action cache "a": `ttl` is -1. Give more.',
+      message: "action cache `a`: `ttl` is -1. Give more.",
     });
   });
 
@@ -50,8 +50,8 @@ describe("a refusal", () => {
     [NaN, "NaN"],
     [-0.5, "-0.5"],
     [10n, "10n"],
-    ["", '""'],
-    ['say "no"', '"say \\"no\\""'],
+    ["", "''"],
+    ['say "no"', `'say "no"'`],
     [[1, 2], "an array of 2"],
     [{ secret: 1 }, "an object"],
     [Symbol("s"), "Symbol(s)"],

@@ -1,22 +1,25 @@
 import { ConvexError } from "convex/values";
-import { isConvexError } from "./failures.js";
 import { MAX_VALUE_BYTES } from "./limits.js";
+import { isConvexError } from "./wireErrors.js";
 
-/**
- * Every code that the cache refuses bad input with, and when.
- * The README lists the same codes.
- */
+/** Every code that the cache refuses bad input with, and when. */
 export const ERROR_CODES = {
+  ACTION_REQUIRED: "no `action` is given, or something that is no function reference",
+  NAME_REQUIRED: "no `name` is given, and none can be derived from the action",
   INVALID_TTL: "`ttl` or `errorTtl` is not a number of milliseconds from 0",
   INVALID_WINDOW: "a window is not a number of milliseconds from 0",
   REFRESHER_REQUIRED: "a cache with functions of its own is to refresh in the background",
   INVALID_JITTER: "`jitter` is not a fraction from 0 to 1",
-  INVALID_TAG: "a tag is empty, no text, or over 256 characters",
-  TOO_MANY_TAGS: "an entry or an invalidation has over 128 tags",
-  INVALID_TENANT: "a tenant id is empty, no text, or over 256 characters",
+  INVALID_TAG: "a tag is empty, not a string, or over 256 characters",
+  TOO_MANY_TAGS: "an entry or an invalidation has over 128 distinct tags",
+  INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
-  VALUE_TOO_LARGE: "a value to `put`, or the arguments to `refresh` by, are over 15.9 MiB",
+  INVALID_VALUE: "a value to `put` is no Convex value",
+  VALUE_TOO_LARGE: "a value to `put`, or the arguments to `refresh` by, are over 4 MiB",
+  WRONG_CONTEXT: "the context can't do what the method needs, such as `fetch` in a query",
+  REFUSED_ON_TENANT: "the deprecated `removeAll` is called on a tenant's view",
+  INVALID_REQUEST: "a function of the component is called by hand with what no client sends",
 } as const;
 
 /** A code that bad input is refused with; see {@link ERROR_CODES}. */
@@ -32,7 +35,7 @@ export type CacheErrorData = {
   cache?: string;
   /** The option or argument that was refused. */
   option: string;
-  /** The refused value, as text. */
+  /** The refused value, as a string. */
   value: string;
 };
 
@@ -45,18 +48,24 @@ export function refusal(refused: {
   cache?: string | undefined;
   option: string;
   value: unknown;
+  /** What to say of the value, where itself it says too little. */
+  says?: string;
   remedy: string;
 }): CacheError {
   const { code, cache, option, remedy } = refused;
-  const value = describe(refused.value);
-  const where = cache === undefined ? "action cache" : `action cache "${cache}"`;
-  return new ConvexError({
+  const value = refused.says ?? describe(refused.value);
+  const where = cache === undefined ? "action cache" : `action cache \`${cache}\``;
+  const message = `${where}: ${option} is ${value}. ${remedy}`;
+  const error = new ConvexError({
     code,
-    message: `${where}: ${option} is ${value}. ${remedy}`,
+    message,
     ...(cache === undefined ? {} : { cache }),
     option,
     value,
   });
+  // By itself, its message would be the JSON of its data.
+  error.message = `${code}: ${message}`;
+  return error;
 }
 
 /** Refuses what is given to be stored and can't be. */
@@ -65,7 +74,8 @@ export function tooLarge(cache: string, option = "the value to put"): CacheError
     code: "VALUE_TOO_LARGE",
     cache,
     option,
-    value: `over ${MAX_VALUE_BYTES} bytes`,
+    value: undefined,
+    says: `over ${MAX_VALUE_BYTES} bytes`,
     remedy: "Put it into file storage, and its id into the cache.",
   });
 }
@@ -90,13 +100,20 @@ export function isCacheError(error: unknown): error is CacheError {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(truncate(value));
+  if (typeof value === "string") return `'${truncate(value)}'`;
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value instanceof Promise) return "a promise";
+  if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
 }
 
-function truncate(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 80)}… (${text.length} characters)`;
+const MAX_SHOWN = 80;
+
+function truncate(string: string): string {
+  if (string.length <= MAX_SHOWN) return string;
+  // By characters, so that none is cut in half.
+  const shown = [...string.slice(0, 2 * MAX_SHOWN)].slice(0, MAX_SHOWN).join("");
+  return `${shown}… (${string.length} characters)`;
 }

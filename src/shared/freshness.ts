@@ -1,3 +1,5 @@
+import type { ReadOptions } from "./protocol.js";
+
 /** The times of an entry that its freshness follows from, in ms since 1970. */
 export type EntryTimes = {
   createdAt: number;
@@ -9,13 +11,11 @@ export type EntryTimes = {
 export type Freshness = "fresh" | "stale" | "expired";
 
 /**
- * When an entry ceases to be fresh for a reader with a ttl of his own: by the
+ * When an entry ceases to be fresh for a reader with a ttl of its own: by the
  * shorter of that and the stored one, both from its creation. Infinite for never.
  */
 export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
-  const stored = entry.expiresAt ?? Infinity;
-  const wanted = entry.createdAt + (ttl ?? Infinity);
-  return wanted < stored ? wanted : stored;
+  return Math.min(entry.expiresAt ?? Infinity, entry.createdAt + (ttl ?? Infinity));
 }
 
 /**
@@ -36,6 +36,34 @@ export function freshness(
   return entry.staleUntil === null || now < entry.staleUntil ? "stale" : "expired";
 }
 
+/** What a reader makes of an entry: how it may be served, and whether this reader is to refresh it. */
+export type Verdict = {
+  freshness: Freshness;
+  refresh: boolean;
+  /** When it ceases to be fresh for this reader; null for never. */
+  expiresAt: number | null;
+};
+
+/**
+ * The one verdict on an entry, for every fetch: in an action, in a mutation, and
+ * on what a claim found.
+ *
+ * @param random - From 0 to 1, as `Math.random()` gives it.
+ */
+export function verdictOn(
+  entry: EntryTimes & { fillMs: number | null },
+  options: ReadOptions,
+  now: number,
+  random: number,
+): Verdict {
+  const expiry = expiryUnder(entry, options.ttl);
+  const expiresAt = expiry === Infinity ? null : expiry;
+  const judged = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
+  const ahead = judged === "fresh" && options.refreshAhead;
+  const refresh = judged === "stale" || (ahead && isDueAhead(entry, expiry, now, random));
+  return { freshness: judged, refresh, expiresAt };
+}
+
 /** How early a refresh may begin: this part of the entry's life before its end. */
 const LEAD_OF_LIFE = 0.025;
 /** And this many times as long as a fill takes, so that it ends in time however readers come. */
@@ -50,10 +78,8 @@ const SPREAD_OF_FILL = 0.5;
  * and Lowenstein, VLDB 2015): the longer the last fill took, the earlier, with a
  * random lead that falls off exponentially. The fixed lead is added so that a
  * refresh that begins within it also ends before the entry expires.
- *
- * @param random - From 0 to 1, as `Math.random()` gives it.
  */
-export function shouldRefreshAhead(
+function isDueAhead(
   entry: { createdAt: number; fillMs: number | null },
   expiry: number,
   now: number,

@@ -2,7 +2,8 @@ import { fc, test as property } from "@fast-check/vitest";
 import { compareValues, getConvexSize, type Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { anyArgs, anyValue, nested, rewritten } from "../testing/values.js";
-import { digest, identifyByArgs, identifyByKey, nesting } from "./key.js";
+import { digest, identifyByArgs, identifyByKey } from "./key.js";
+import { nesting } from "./values.js";
 
 /** Whether Convex would find one under the other in an index. */
 const same = (a: Value, b: Value) => compareValues(a, b) === 0;

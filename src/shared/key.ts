@@ -5,6 +5,7 @@ import {
   MAX_INLINE_KEY_BYTES,
   MAX_INLINE_NESTING,
 } from "./limits.js";
+import { isPlainObject, nesting } from "./values.js";
 
 /**
  * What identifies an entry within its cache.
@@ -42,16 +43,9 @@ async function wrap(tenant: string | null, kind: "args" | "key", value: Value): 
 /** The SHA-256 of a value's canonical form, in base 64. */
 export async function digest(value: Value): Promise<string> {
   // Convex's JSON tells all its types apart, and `0` from `-0`.
-  const text = JSON.stringify(convexToJson(canonical(value)));
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const json = JSON.stringify(convexToJson(canonical(value)));
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json));
   return Base64.fromByteArray(new Uint8Array(hash));
-}
-
-/** How many arrays and objects a value nests at its deepest; a scalar is 0. */
-export function nesting(value: Value | undefined): number {
-  if (Array.isArray(value)) return 1 + Math.max(0, ...value.map(nesting));
-  if (isPlainObject(value)) return 1 + Math.max(0, ...Object.values(value).map(nesting));
-  return 0;
 }
 
 /** A copy with its fields sorted, without `undefined` ones, and with one `NaN`: equal for Convex is equal here. */
@@ -69,24 +63,17 @@ function fitsInline(key: Value): boolean {
   return getConvexSize(key) <= MAX_INLINE_KEY_BYTES && nesting(key) <= MAX_INLINE_NESTING;
 }
 
-/** Refuses what Convex does not carry, which would be the same key for all. */
+/** Refuses what is no Convex value, which would be the same key for all. */
 function primitive(value: Value): Value {
-  const carried =
+  const isConvexValue =
     value === null ||
     value instanceof ArrayBuffer ||
     ["string", "number", "bigint", "boolean"].includes(typeof value);
-  if (carried) return value;
-  throw new TypeError(`a key holds a ${typeof value} that is no Convex value`);
+  if (isConvexValue) return value;
+  throw new TypeError(`the key is, or holds, ${String(value)}, which is no Convex value`);
 }
 
 /** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */
 function fitsLegacyDocument(args: Value): boolean {
   return getConvexSize(args) < MAX_DOCUMENT_BYTES && nesting(args) < MAX_DOCUMENT_NESTING;
-}
-
-function isPlainObject(value: Value | undefined): value is { [field: string]: Value | undefined } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-  // By its name, since an object may come from another realm.
-  return prototype === null || prototype.constructor?.name === "Object";
 }

@@ -8,3 +8,6 @@ export const HEARTBEAT_MS = 6 * SECOND;
 
 /** How long it is kept how a fill ended, in ms. */
 export const OUTCOME_MS = MINUTE;
+
+/** After a background fill that failed or stored nothing, none follows for at least this time, in ms. */
+export const MIN_RETRY_MS = SECOND;

@@ -12,26 +12,41 @@ export const MAX_DOCUMENT_NESTING = 16;
 /** How deep a value may nest to be stored inside a document, with a level to spare for its scalars. */
 export const MAX_INLINE_NESTING = MAX_DOCUMENT_NESTING - 2;
 
-/** How deep a value may nest to cross to the component as it is: Convex allows 64, what carries it included. */
-export const MAX_CARRIED_NESTING = 48;
+/** Convex refuses values nested deeper. */
+export const MAX_NESTING = 64;
 
-/** Room in an entry's document for everything but its name, key and value. */
+/** Convex refuses longer arrays. */
+export const MAX_ARRAY_LENGTH = 8192;
+
+/** Convex refuses objects of more fields. */
+export const MAX_FIELDS = 1024;
+
+/** A value over this crosses to the component as JSON, since no document could hold it as it is. */
+export const MAX_INLINE_BYTES = 960 * KIB;
+
+/** Room in an entry's document for all that is not its name, key, tags and value. */
 export const ENTRY_OVERHEAD_BYTES = 2 * KIB;
 
 /** Room in a row of the side table for large values for its fields. */
 export const PART_OVERHEAD_BYTES = KIB;
 
-/** Bytes of a value in a row of that table. */
+/** Bytes of JSON in a row of that table. */
 export const PART_BYTES = MAX_DOCUMENT_BYTES - PART_OVERHEAD_BYTES;
 
-/** Values over this are returned and not stored: a transaction writes 16 MiB. */
-export const MAX_VALUE_BYTES = Math.floor(15.9 * MIB);
+/** Larger values are returned and not stored: a transaction has 1 s of computing time. */
+export const MAX_VALUE_BYTES = 4 * MIB;
+
+/** Neither are values whose JSON is larger: a transaction reads and writes 16 MiB. */
+export const MAX_JSON_BYTES = 12 * MIB;
+
+/** What the answers of one call add up to at most, past the first. */
+export const MAX_PAGE_BYTES = 4 * MIB;
 
 /** Arguments are scheduled together with a fill up to this size, and else stored for it. */
 export const MAX_SCHEDULED_BYTES = MAX_DOCUMENT_BYTES / 2;
 
-/** The arguments of a tagged entry are kept for its rehydration up to this size. */
-export const MAX_ORIGIN_BYTES = 8 * KIB;
+/** The arguments of a tagged entry are kept for a refill up to this size. */
+export const MAX_RECIPE_BYTES = 8 * KIB;
 
 /** The most tags of an entry, and of an invalidation. */
 export const MAX_TAGS = 128;
@@ -40,7 +55,7 @@ export const MAX_TAGS = 128;
 export const MAX_TAG_LENGTH = 256;
 
 /** An error's data is kept for those who wait up to this size. */
-export const MAX_ERROR_BYTES = MAX_DOCUMENT_BYTES / 2;
+export const MAX_ERROR_BYTES = MAX_DOCUMENT_BYTES / 4;
 
 /** A key over this is stored and compared as its SHA-256. */
 export const MAX_INLINE_KEY_BYTES = KIB;

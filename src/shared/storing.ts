@@ -1,16 +1,31 @@
-import type { Value } from "convex/values";
-import { carry, isStorable } from "./carry.js";
-import { jittered, type Storing } from "./fill.js";
-import { MAX_VALUE_BYTES } from "./limits.js";
+import { getConvexSize, type Value } from "convex/values";
+import type { StoreDecision } from "./engine/fill.js";
+import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
+import type { StoreNumbers, Wire } from "./protocol.js";
+import { refuseUnsendable, toWire } from "./wire.js";
 
-/** The part of a cache's configuration that is numbers, in ms but for the jitter. */
-export type Numbers = { ttl: number | null; jitter: number; retain: number; errorTtl: number };
+/** Decides how a value is stored, as far as its size and the cache's numbers tell. */
+export function storeByNumbers(
+  value: Value,
+  { ttl, jitter, retain }: Pick<StoreNumbers, "ttl" | "jitter" | "retain">,
+): StoreDecision {
+  refuseUnsendable(value);
+  const content = storableForm(value);
+  if (typeof content === "string") return { kind: "skip", reason: content };
+  return { kind: "store", content, ttl: jittered(ttl, jitter), retain };
+}
 
-/** Decides how a value is stored, as far as numbers tell. */
-export function storeByNumbers(value: Value, { ttl, jitter, retain, errorTtl }: Numbers): Storing {
-  if (!isStorable(value)) {
-    return { kind: "unstored", reason: `the value is over ${MAX_VALUE_BYTES} bytes` };
-  }
-  const terms = { content: carry(value), ttl: jittered(ttl, jitter), retain };
-  return { kind: "value", terms: errorTtl > 0 ? { ...terms, failures: true } : terms };
+/** A value's wire form, or why it is too large to be stored. */
+export function storableForm(value: Value): Wire | string {
+  const size = getConvexSize(value);
+  if (size > MAX_VALUE_BYTES) return `the value is ${size} bytes, over ${MAX_VALUE_BYTES}`;
+  const content = toWire(value);
+  const tooLong = "json" in content && getConvexSize(content.json) > MAX_JSON_BYTES;
+  return tooLong ? `the value is over ${MAX_JSON_BYTES} bytes as JSON` : content;
+}
+
+/** A ttl with a random part taken off, up to a fraction of it; null, for ever, stays null. */
+function jittered(ttl: number | null, fraction: number): number | null {
+  if (ttl === null || ttl === Infinity) return null;
+  return ttl - ttl * fraction * Math.random();
 }

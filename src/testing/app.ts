@@ -121,7 +121,9 @@ export function createApp(modules: Record<string, () => Promise<unknown>> = {}) 
         fills: await ctx.db.query("fills").collect(),
         invalidations: await ctx.db.query("invalidations").collect(),
         tags: await ctx.db.query("tags").collect(),
-        origins: await ctx.db.query("origins").collect(),
+        recipes: await ctx.db.query("recipes").collect(),
+        failures: await ctx.db.query("failures").collect(),
+        refills: await ctx.db.query("refills").collect(),
       })),
   };
 }

@@ -1,8 +1,20 @@
 /** What goes on in the background: functions that are scheduled, and what they report. */
 import { vi } from "vitest";
-import type { createApp } from "./app.js";
+import { SECOND } from "../shared/time.js";
+import { QUIET_MS } from "../component/model/gc/batch.js";
+import { component, type createApp } from "./app.js";
 
 type App = Pick<ReturnType<typeof createApp>, "t" | "inComponent">;
+
+/**
+ * Runs the hourly housekeeping to its end, when all that was invalidated or has
+ * ended so far has been left alone long enough. Needs fake timers.
+ */
+export async function keepHouse(app: App): Promise<string[]> {
+  vi.setSystemTime(Date.now() + QUIET_MS + SECOND);
+  await app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
+  return await finishBackground(app);
+}
 
 /**
  * Runs what is scheduled, and what that schedules, until nothing is left.

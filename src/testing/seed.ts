@@ -1,8 +1,8 @@
 /** Entries written straight to the tables, where a test needs many, or those of 0.3.1. */
 import type { GenericMutationCtx } from "convex/server";
-import type { Value } from "convex/values";
+import { getConvexSize, type Value } from "convex/values";
 import type { DataModel, Id } from "../component/_generated/dataModel.js";
-import { appTag } from "../component/model/tags.js";
+import { appTag } from "../component/model/invalidation/tags.js";
 import type { createApp } from "./app.js";
 
 type Ctx = GenericMutationCtx<DataModel>;
@@ -32,19 +32,20 @@ export async function writeEntry(
   entry: { name: string; args: Value; value: Value; expiresAt?: number },
 ): Promise<Id<"values">> {
   const valueId = await ctx.db.insert("values", { ...entry, startedAt: ctx.db.vars.commitTs });
-  const { expiresAt } = entry;
-  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt });
+  const { expiresAt, value } = entry;
+  const bytes = getConvexSize(value);
+  if (expiresAt !== undefined) await ctx.db.insert("metadata", { valueId, expiresAt, bytes });
   return valueId;
 }
 
 /** An entry whose value lies in parts. */
 export async function writeEntryInParts(
   ctx: Ctx,
-  entry: { name: string; args: Value; parts: ArrayBuffer[]; expiresAt?: number },
+  entry: { name: string; args: Value; parts: string[]; expiresAt?: number },
 ): Promise<Id<"values">> {
   const { parts: contents, ...rest } = entry;
-  const parts = await Promise.all(contents.map((bytes) => ctx.db.insert("parts", { bytes })));
-  const partsBytes = contents.reduce((sum, part) => sum + part.byteLength, 0);
+  const parts = await Promise.all(contents.map((json) => ctx.db.insert("parts", { json })));
+  const partsBytes = contents.reduce((sum, part) => sum + part.length, 0);
   const valueId = await ctx.db.insert("values", {
     ...rest,
     value: null,

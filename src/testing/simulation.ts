@@ -72,7 +72,7 @@ export class Simulation {
   readonly #base = new ActionCache<Compute>(component, {
     action: compute,
     name: "simulated",
-    tags: (args) => ["common", `key ${String(args.key)}`],
+    tags: ({ args }) => ["common", `key ${String(args.key)}`],
   });
   readonly #tenants = this.#base.forTenant(TENANT);
   readonly #runs: Run[] = [];

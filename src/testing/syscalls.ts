@@ -4,7 +4,8 @@
  */
 import { getConvexSize, getDocumentSize, jsonToConvex, type Value } from "convex/values";
 import { MAX_DOCUMENT_BYTES } from "../shared/limits.js";
-import { nesting } from "../shared/key.js";
+import { refuseUnsendable } from "../shared/wire.js";
+import { nesting } from "../shared/values.js";
 
 type Syscall = (op: string, jsonArgs: string) => Promise<string>;
 type ConvexGlobal = { readonly asyncSyscall: Syscall; readonly syscall: unknown };
@@ -212,13 +213,14 @@ const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 /** Refuses arguments and results that a deployment refuses. */
 export function refuseValue(value: Value | undefined, what: string): void {
   const size = getConvexSize(value);
-  if (size > MAX_VALUE_BYTES) throw new Error(`rig: ${what} of ${size} bytes: over 16 MiB`);
-  if (nesting(value) > 64) throw new Error(`rig: ${what} nested over 64 deep`);
+  if (size > MAX_VALUE_BYTES) throw new Error(`refused: ${what} of ${size} bytes: over 16 MiB`);
+  if (value !== undefined) refuseUnsendable(value);
 }
 
 function refuseDocument(doc: Doc | null): void {
   if (doc === null) return;
   const size = getDocumentSize(doc as { [field: string]: Value });
-  if (size > MAX_DOCUMENT_BYTES) throw new Error(`rig: a document of ${size} bytes: over 1 MiB`);
-  if (nesting(doc as Value) > 16) throw new Error("rig: a document nested over 16 deep");
+  if (size > MAX_DOCUMENT_BYTES)
+    throw new Error(`refused: a document of ${size} bytes: over 1 MiB`);
+  if (nesting(doc as Value) > 16) throw new Error("refused: a document nested over 16 deep");
 }

@@ -56,7 +56,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
-            invalidated: boolean;
+            expired: boolean;
             fillMs: number | null;
           } | null;
           fillingUntil: number | null;
@@ -71,23 +71,24 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           key: any;
           legacyKey?: any;
           tenant?: string;
-          content: { value: any } | { json: string };
-          ttl: number | null;
-          retain: number;
-          failures?: boolean;
-          tags?: Array<string>;
-          origin?: {
-            args: { value: any } | { json: string };
-            runner:
-              | {
-                  kind: "component";
-                  action: string;
-                  ttl: number | null;
-                  jitter: number;
-                  retain: number;
-                  errorTtl: number;
-                }
-              | { kind: "app"; refresher: string };
+          options: {
+            content: { value: any } | { json: string };
+            ttl: number | null;
+            retain: number;
+            tags?: Array<string>;
+            recipe?: {
+              args: { value: any } | { json: string };
+              runner:
+                | {
+                    kind: "component";
+                    action: string;
+                    ttl: number | null;
+                    jitter: number;
+                    retain: number;
+                    errorTtl: number;
+                  }
+                | { kind: "app"; refresher: string };
+            };
           };
         },
         null,
@@ -112,7 +113,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             content: { value: any } | { json: string };
             createdAt: number;
             expiresAt: number | null;
-            invalidated: boolean;
+            expired: boolean;
             fillMs: number | null;
           } | null;
           fill: {
@@ -127,18 +128,15 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               | "voided";
             deadline: number;
             successor?: string;
+            expired: boolean;
             error?: {
               kind: "convex" | "other";
               message: string;
-              data?: { value: any } | { json: string };
+              data?: string;
             };
           } | null;
           failure: {
-            error: {
-              kind: "convex" | "other";
-              message: string;
-              data?: { value: any } | { json: string };
-            };
+            error: { kind: "convex" | "other"; message: string; data?: string };
             until: number;
           } | null;
         }>,
@@ -157,10 +155,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         { token: string; name: string },
-        {
-          args: { value: any } | { json: string } | null;
-          tenant?: string;
-        } | null,
+        | {
+            kind: "begun";
+            args: { value: any } | { json: string } | null;
+            tenant?: string;
+          }
+        | { kind: "foreign"; name: string }
+        | { kind: "gone" },
         Name
       >;
       claim: FunctionReference<
@@ -175,11 +176,18 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             seen?: string;
             failures?: boolean;
             force: boolean;
+            lapsed?: { token: string; deadline: number };
           }>;
         },
         Array<
           | { kind: "granted"; token: string }
-          | { kind: "held"; token: string; deadline: number; since: number }
+          | {
+              kind: "held";
+              token: string;
+              deadline: number;
+              ranMs: number;
+              leaseMs: number;
+            }
           | {
               kind: "found";
               entry: {
@@ -187,7 +195,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 content: { value: any } | { json: string };
                 createdAt: number;
                 expiresAt: number | null;
-                invalidated: boolean;
+                expired: boolean;
                 fillMs: number | null;
               };
             }
@@ -196,10 +204,46 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               error: {
                 kind: "convex" | "other";
                 message: string;
-                data?: { value: any } | { json: string };
+                data?: string;
               };
             }
         >,
+        Name
+      >;
+      fetch: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          requests: Array<{
+            name: string;
+            key: any;
+            legacyKey?: any;
+            tenant?: string;
+            force: boolean;
+            read: {
+              ttl: number | null;
+              staleWhileRevalidate: number;
+              staleIfError: number;
+              refreshAhead: boolean;
+              errorTtl: number;
+            };
+            args: { value: any } | { json: string };
+            runner:
+              | {
+                  kind: "component";
+                  action: string;
+                  ttl: number | null;
+                  jitter: number;
+                  retain: number;
+                  errorTtl: number;
+                }
+              | { kind: "app"; refresher: string };
+          }>;
+        },
+        Array<{
+          content: { value: any } | { json: string } | null;
+          get: "hit" | "stale" | "miss";
+        }>,
         Name
       >;
       heartbeat: FunctionReference<
@@ -252,9 +296,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 content: { value: any } | { json: string };
                 ttl: number | null;
                 retain: number;
-                failures?: boolean;
                 tags?: Array<string>;
-                origin?: {
+                recipe?: {
                   args: { value: any } | { json: string };
                   runner:
                     | {
@@ -268,23 +311,26 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     | { kind: "app"; refresher: string };
                 };
               }
-            | { kind: "skipped" }
+            | { kind: "skipped"; reason: string; retryMs: number }
             | {
                 kind: "failed";
                 error: {
                   kind: "convex" | "other";
                   message: string;
-                  data?: { value: any } | { json: string };
+                  data?: string;
                 };
                 errorTtl: number;
+                retryMs: number;
               };
         },
         | {
             kind: "created" | "replaced";
             createdAt: number;
             expiresAt: number | null;
+            expired: boolean;
           }
-        | { kind: "rejected" | "none" },
+        | { kind: "rejected"; again: boolean }
+        | { kind: "none" },
         Name
       >;
     };
@@ -295,6 +341,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         {
           tags: Array<string>;
           tenant?: string;
+          allTenants?: boolean;
           mode: "remove" | "expire";
           refresh: boolean;
         },

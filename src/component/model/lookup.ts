@@ -1,88 +1,77 @@
-import { MAX_DOCUMENT_BYTES, MAX_TAGS } from "../../shared/limits.js";
+import { MAX_DOCUMENT_BYTES, MAX_PAGE_BYTES, MAX_TAGS } from "../../shared/limits.js";
+import type { Entry, EntryKey, Lookup, LookupResult } from "../../shared/protocol.js";
 import type { QueryCtx } from "../_generated/server.js";
-import type { Entry, FillStatus } from "../validators.js";
-import { findFailure, type RememberedFailure } from "./rememberedFailures.js";
 import { hasRoomForParts } from "./budget.js";
-import { loadEntry, type Place } from "./entries.js";
-import { findLease, statusOf } from "./leases.js";
-import { Judge, startOfFill } from "./judge.js";
-import { findLiving, type Living } from "./living.js";
-
-/** A lookup; with a `token`, one by somebody who waits for that fill. */
-export type Lookup = Place & { token?: string; failures?: boolean };
-
-/** What a lookup found. While the fill that it waits for runs, the entry is not looked at. */
-export type Found = {
-  entry: Entry | null;
-  fill: FillStatus | null;
-  failure: RememberedFailure | null;
-};
+import { findFailure } from "./fill/failures.js";
+import { findLease, statusOf } from "./fill/lease.js";
+import { startOfFill, Validity } from "./invalidation/validity.js";
+import { loadEntry } from "./entry/rows.js";
+import { findValid, type ValidRow } from "./entry/valid.js";
 
 /** Reading an entry of the widest kind: by two keys, and the invalidations of as many tags as it may have. */
-const RANGES_PER_LOOKUP = 8 + 2 * MAX_TAGS;
+const RANGES_PER_LOOKUP = 16 + 3 * MAX_TAGS;
 
 /**
  * Looks up entries, judging them by the invalidations and never by the clock,
  * so that the result of a query stands until something that it read changes.
  *
- * Returns as many results as the transaction has room for, in the order of the
- * requests and at least one: the caller asks again for the rest.
+ * Returns as many results as the transaction and a page have room for, in the
+ * order of the requests and at least one: the caller asks again for the rest.
  */
-export async function lookup(ctx: QueryCtx, requests: Lookup[]): Promise<Found[]> {
-  const judge = new Judge(ctx);
-  const page: Found[] = [];
+export async function lookUp(ctx: QueryCtx, requests: Lookup[]): Promise<LookupResult[]> {
+  const validity = new Validity(ctx);
+  const page: LookupResult[] = [];
   while (page.length < requests.length) {
     // The first alone, so that its parts find all the room there is.
     const atOnce = page.length === 0 ? 1 : await documentsThatFit(ctx);
     if (atOnce === 0) break;
     const next = requests.slice(page.length, page.length + atOnce);
-    const found = await Promise.all(next.map((request) => find(ctx, judge, request)));
-    for (const { living, ...rest } of found) {
-      const fits = living === null || (await hasRoomForParts(ctx, living.row));
+    const results = await Promise.all(next.map((request) => find(ctx, validity, request)));
+    for (const { valid, ...rest } of results) {
+      const fits = valid === null || (await hasRoomForParts(ctx, valid.row));
       if (page.length > 0 && !fits) return page;
-      page.push({ entry: await load(ctx, living), ...rest });
+      page.push({ entry: await load(ctx, valid), ...rest });
     }
   }
   return page;
 }
 
-/** An entry together with the lease of its running fill. */
+/** An entry, and until when (ms) the lease of a fill holds that is scheduled or runs. */
 export async function peekEntry(
   ctx: QueryCtx,
-  place: Place,
+  entryKey: EntryKey,
 ): Promise<{ entry: Entry | null; fillingUntil: number | null }> {
-  const judge = new Judge(ctx);
-  const living = await findLiving(ctx, judge, place);
-  const lease = await findLease(ctx, place);
-  const filling = lease !== null && (await judge.isAlive(startOfFill(lease, place)));
+  const validity = new Validity(ctx);
+  const valid = await findValid(ctx, validity, entryKey);
+  const lease = await findLease(ctx, entryKey);
+  const isFilling = lease !== null && (await validity.isValid(startOfFill(lease, entryKey)));
   return {
-    entry: await load(ctx, living),
-    fillingUntil: filling ? lease.deadline : null,
+    entry: await load(ctx, valid),
+    fillingUntil: isFilling ? lease.deadline : null,
   };
 }
 
-async function find(ctx: QueryCtx, judge: Judge, request: Lookup) {
+async function find(ctx: QueryCtx, validity: Validity, request: Lookup) {
   if (request.token !== undefined) {
     const token = ctx.db.normalizeId("fills", request.token);
     const fill = token && (await ctx.db.get("fills", token));
-    const living = fill?.state === "stored" ? await findLiving(ctx, judge, request) : null;
-    return { living, fill: fill && statusOf(fill), failure: null };
+    const valid = fill?.state === "stored" ? await findValid(ctx, validity, request) : null;
+    return { valid, fill: fill && statusOf(fill), failure: null };
   }
-  const living = await findLiving(ctx, judge, request);
-  const failure = request.failures ? await findFailure(ctx, judge, request) : null;
-  return { living, fill: null, failure };
+  const valid = await findValid(ctx, validity, request);
+  const failure = request.failures ? await findFailure(ctx, validity, request) : null;
+  return { valid, fill: null, failure };
 }
 
-async function load(ctx: QueryCtx, living: Living | null): Promise<Entry | null> {
-  return living && (await loadEntry(ctx, living.row, living.expiredAt));
+async function load(ctx: QueryCtx, valid: ValidRow | null): Promise<Entry | null> {
+  return valid && (await loadEntry(ctx, valid.row, valid.expiredAt));
 }
 
 async function documentsThatFit(ctx: QueryCtx): Promise<number> {
   const { bytesRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
-  return Math.floor(
-    Math.min(
-      bytesRead.remaining / MAX_DOCUMENT_BYTES,
-      databaseQueries.remaining / RANGES_PER_LOOKUP,
-    ),
+  const bytes = Math.min(bytesRead.remaining, MAX_PAGE_BYTES - bytesRead.used);
+  return Math.max(
+    0,
+    Math.floor(Math.min(bytes / MAX_DOCUMENT_BYTES, databaseQueries.remaining / RANGES_PER_LOOKUP)),
   );
 }

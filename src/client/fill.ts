@@ -1,0 +1,192 @@
+import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
+import { LEASE_MS } from "../shared/leaseTimes.js";
+import type { ClaimRequest, EntryKey, HeldLease } from "../shared/protocol.js";
+import type { Value } from "convex/values";
+import { copyOfAny } from "../shared/wire.js";
+import { errorFromWire, messageOf } from "../shared/wireErrors.js";
+import { type Answer, answerWith } from "./answer.js";
+import type { FetchCall } from "./fetchCall.js";
+import type { FetchScope } from "./scope/scope.js";
+import { type FillOutcome, waitForFill } from "./scope/waits.js";
+import { serve } from "./serve.js";
+import { warnOfFailedCall } from "./failedCall.js";
+
+/** After so many fills that were lost while it waited, a caller runs the action itself. */
+const MAX_LOST = 3;
+/** And after so many claims: entries that come and are stale at once could follow each other. */
+const MAX_CLAIMS = 10;
+
+/**
+ * Claims the fill, and runs the action, or waits for whoever runs it.
+ *
+ * @param looked - The id of the entry that was looked up and is not to be served.
+ */
+export async function fillOrWait(
+  scope: FetchScope,
+  call: FetchCall,
+  looked: string | null,
+): Promise<Answer> {
+  let seen = looked;
+  let lost = 0;
+  let lapsed: ClaimRequest["lapsed"];
+  for (let claims = 0; claims < MAX_CLAIMS && lost < MAX_LOST; claims += 1) {
+    let claimed;
+    try {
+      claimed = await scope.claim(claimRequest(call, seen, lapsed));
+    } catch (error) {
+      warnOfFailedCall(call, "claim", error);
+      return await runAlone(scope, call, `the claim failed: ${messageOf(error)}`);
+    }
+    const { result, isFirst } = claimed;
+    if (result.kind === "failed") throw errorFromWire(result.error);
+    if (result.kind === "found") {
+      seen = result.entry.id;
+      const served = await serve(scope, call, result.entry);
+      if (served !== null) return { ...served, event: { get: "miss", put: "hit" } };
+      continue;
+    }
+    if (result.kind === "granted" && isFirst) return await fill(scope, call, result.token);
+    const held = result.kind === "held" ? result : justGranted(result.token);
+    // Equal calls of one tick share one claim, and whatever comes of it.
+    const outcome = await outcomeOf(scope, call, held, result.kind === "granted");
+    if (outcome.kind === "failed") throw outcome.error;
+    if (outcome.kind === "unshared") {
+      return await runAlone(scope, call, "the fill that was waited for shared no value");
+    }
+    const answer = outcome.kind === "stored" ? answerFrom(call, outcome) : null;
+    if (answer !== null) return answer;
+    lost += 1;
+    lapsed = outcome.kind === "lost" ? outcome.lapsed : undefined;
+  }
+  return await runAlone(scope, call, "the fills that were waited for were lost");
+}
+
+async function claimRequest(
+  call: FetchCall,
+  seen: string | null,
+  lapsed: ClaimRequest["lapsed"],
+): Promise<ClaimRequest> {
+  return {
+    ...(await call.entryKey()),
+    force: call.force,
+    ...(call.failures && { failures: true }),
+    ...(seen !== null && { seen }),
+    ...(lapsed && { lapsed }),
+  };
+}
+
+const justGranted = (token: string): HeldLease => ({
+  kind: "held",
+  token,
+  deadline: 0,
+  ranMs: 0,
+  leaseMs: LEASE_MS,
+});
+
+/** Runs the action under a lease, and settles it. */
+async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<Answer> {
+  const { warnings } = call.cache;
+  const entryKey = await call.entryKey();
+  try {
+    const steps = { ...fillSteps(scope, call, entryKey, token), retryMs: 0 };
+    const filled = await scope.fills
+      .get(token)!
+      .run(() => scope.heartbeat.during(token, () => runFill(steps)));
+    if (filled.put === "failed") {
+      warnings.warn("settle", `a value was computed and could not be stored: ${filled.reason}`);
+    }
+    if (filled.again) await scheduleAgain(scope, call);
+    return answerOf(filled);
+  } finally {
+    scope.fills.delete(token);
+  }
+}
+
+/** Schedules the fill that a refresh relied on this one to be. */
+export async function scheduleAgain(scope: FetchScope, call: FetchCall): Promise<void> {
+  try {
+    await scope.schedule(call.scheduleRequest());
+  } catch (error) {
+    call.cache.warnings.warn("schedule", `a refresh could not be scheduled: ${messageOf(error)}`);
+  }
+}
+
+/** What a fill does under its lease. */
+export function fillSteps(
+  { ctx, component }: Pick<FetchScope, "ctx" | "component">,
+  call: FetchCall,
+  { name, key, tenant }: EntryKey,
+  token: string,
+): Omit<FillSteps, "retryMs"> {
+  return {
+    run: () => call.run(ctx),
+    store: (value) => call.store(value),
+    settle: (result) =>
+      ctx.runMutation(component.fills.settle, { name, key: key as Value, tenant, token, result }),
+    errorTtl: call.readOptions.errorTtl,
+  };
+}
+
+function answerOf({ value, put, reason, fillMs, createdAt, expiresAt }: Filled): Answer {
+  const event = { get: "miss" as const, put, ...(reason !== undefined && { reason }), fillMs };
+  return { value, status: "filled", createdAt, expiresAt, event };
+}
+
+/** Runs the action for its caller alone. */
+export async function runAlone(
+  { ctx }: Pick<FetchScope, "ctx">,
+  call: FetchCall,
+  reason: string,
+): Promise<Answer> {
+  const began = Date.now();
+  const value = await call.run(ctx);
+  const now = Date.now();
+  const event = { get: "miss", put: "skipped", reason, fillMs: Math.max(0, now - began) } as const;
+  return { value, status: "filled", createdAt: now, expiresAt: now, event };
+}
+
+/** Waits for a fill that runs in this context or elsewhere. */
+async function outcomeOf(
+  scope: FetchScope,
+  call: FetchCall,
+  held: HeldLease,
+  together: boolean,
+): Promise<FillOutcome> {
+  const ended = await scope.fills.get(held.token)?.ended;
+  if (ended !== undefined) {
+    if ("error" in ended) return { kind: "failed", error: ended.error as Error };
+    const { filled } = ended;
+    // What was not stored was judged by no invalidation since this caller came.
+    const isUnstored = filled.put === "skipped" || filled.put === "failed";
+    if (isUnstored && !together) return { kind: "unshared" };
+    if (filled.put !== "rejected") return storedBy(filled);
+  }
+  try {
+    const onLongWait = () => call.cache.warnings.warn("waiting", LONG_WAIT);
+    const poll: FetchScope["poll"] = (entryKey, token) => scope.poll(entryKey, token);
+    return await waitForFill(poll, await call.entryKey(), held, onLongWait);
+  } catch {
+    return { kind: "unshared" };
+  }
+}
+
+const LONG_WAIT =
+  "a fetch has waited for 30 s for a fill that another caller runs. An action that fetches its " +
+  "own entry waits for itself: call what it needs directly instead.";
+
+function storedBy(filled: Filled): FillOutcome {
+  const { createdAt, expiresAt, expired, fillMs } = filled;
+  const content = { value: copyOfAny(filled.value) as Value };
+  const entry = { id: "", content, createdAt, expiresAt, expired, fillMs };
+  return { kind: "stored", entry, expired };
+}
+
+/** The answer of a fill that was waited for; null if the entry was expired meanwhile, past its window. */
+function answerFrom(
+  call: FetchCall,
+  { entry, expired }: Extract<FillOutcome, { kind: "stored" }>,
+): Answer | null {
+  const verdict = call.verdict(entry);
+  if (expired && verdict.freshness === "expired") return null;
+  return answerWith(entry, verdict, "coalesced", { get: "coalesced" });
+}

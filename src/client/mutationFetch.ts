@@ -1,0 +1,21 @@
+import { fromWire } from "../shared/wire.js";
+import type { MutationContext } from "./contexts.js";
+import type { FetchCall } from "./fetchCall.js";
+import type { LogEvent } from "./log.js";
+import { mutationScopeOf } from "./scope/scope.js";
+
+/**
+ * Fetches in a mutation, which can't run the action: resolves to the stored value
+ * if it is fresh, or stale within its window, and else to null. A refresh of what is
+ * not fresh is scheduled in the mutation's transaction. Fetches of one tick and
+ * context cost one nested call together.
+ */
+export async function fetchInMutation(
+  ctx: MutationContext,
+  call: FetchCall,
+): Promise<{ value: unknown; event: Pick<LogEvent, "get"> }> {
+  call.checkBackground("`fetch` in a mutation");
+  const scope = mutationScopeOf(ctx, call.cache.component);
+  const { content, get } = await scope.fetch(call.mutationFetch());
+  return { value: content && fromWire(content), event: { get } };
+}

@@ -1,0 +1,37 @@
+import { scheduledFill } from "../shared/engine/scheduledFill.js";
+import { fromWire } from "../shared/wire.js";
+import type { Answer } from "./answer.js";
+import type { ActionContext } from "./contexts.js";
+import { type Cache, FetchCall } from "./fetchCall.js";
+import { fillSteps, scheduleAgain } from "./fill.js";
+import { scopeOf } from "./scope/scope.js";
+
+/** Runs a fill that was scheduled, in the app's own code. */
+export async function runScheduled(
+  ctx: ActionContext,
+  cache: Cache,
+  token: string,
+  args: unknown,
+  report: (event: Answer["event"], tenant: string | undefined) => void,
+): Promise<void> {
+  const { name, component, warnings } = cache;
+  const { fills } = component;
+  let tenant: string | undefined;
+  const filled = await scheduledFill({
+    token,
+    name,
+    begin: (request) => ctx.runMutation(fills.begin, request),
+    heartbeat: (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
+    prepare: async (begun) => {
+      tenant = begun.tenant;
+      const fillArgs = begun.args === null ? args : fromWire(begun.args);
+      const call = new FetchCall({ ...cache, tenant }, fillArgs);
+      const steps = fillSteps({ ctx, component }, call, await call.entryKey(), token);
+      return { ...steps, scheduleAgain: () => scheduleAgain(scopeOf(ctx, component), call) };
+    },
+    warn: (kind, message) => warnings.warn(kind, message),
+  });
+  if (filled === null) return;
+  const { put, reason, fillMs } = filled;
+  report({ get: "refresh", put, ...(reason !== undefined && { reason }), fillMs }, tenant);
+}

@@ -1,0 +1,125 @@
+import { type ErrorCode, refusal } from "../shared/errors.js";
+import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
+import { isWellFormed } from "../shared/wire.js";
+import type { ActionCacheConfig } from "./options.js";
+
+const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
+
+/** Refuses a ttl that is not a number of ms from 0; null and undefined are none. */
+export function checkTtl(cache: string, option: string, ttl: unknown): void {
+  if (ttl === undefined || ttl === null || isDuration(ttl)) return;
+  const remedy = "Give a number of milliseconds from 0; null, or none at all, is no expiry.";
+  throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
+}
+
+/** Refuses a result of a `ttl` function that is neither null nor a number of ms from 0. */
+export function checkTtlResult(cache: string, ttl: unknown): void {
+  if (ttl === null || isDuration(ttl)) return;
+  const remedy = "Return a number of milliseconds from 0, or null for no expiry.";
+  throw refusal({ code: "INVALID_TTL", cache, option: "the result of `ttl`", value: ttl, remedy });
+}
+
+function checkDuration(cache: string, code: ErrorCode, option: string, ms: unknown): void {
+  if (ms === undefined || isDuration(ms)) return;
+  const remedy = "Give a number of milliseconds from 0, or leave it out for none.";
+  throw refusal({ code, cache, option, value: ms, remedy });
+}
+
+/** Refuses to refresh in the background what the component alone can't fill. */
+export function checkRefresher(cache: string, config: ActionCacheConfig, because: string): void {
+  const needed =
+    (typeof config.ttl === "function" && "`ttl`") ||
+    (config.tags && "`tags`") ||
+    (config.shouldCache && "`shouldCache`");
+  if (!needed || config.refresher) return;
+  throw refusal({
+    code: "REFRESHER_REQUIRED",
+    cache,
+    option: "`refresher`",
+    value: undefined,
+    remedy:
+      `${because} refreshes in the background, where the function ${needed} can't be called. ` +
+      "Export `refresher(() => cache)` from a module of your app, and name it here.",
+  });
+}
+
+function checkJitter(cache: string, jitter: unknown): void {
+  if (jitter === undefined || (typeof jitter === "number" && jitter >= 0 && jitter <= 1)) return;
+  throw refusal({
+    code: "INVALID_JITTER",
+    cache,
+    option: "`jitter`",
+    value: jitter,
+    remedy: "Give the largest part of the ttl to take off, as a fraction from 0 to 1.",
+  });
+}
+
+/** Refuses a batch size that is not an integer from 1 to 1,000. */
+export function checkBatchSize(cache: string, batchSize: unknown): void {
+  if (batchSize === undefined) return;
+  const isInteger = typeof batchSize === "number" && Number.isInteger(batchSize);
+  if (isInteger && batchSize >= 1 && batchSize <= MAX_BATCH_SIZE) return;
+  throw refusal({
+    code: "INVALID_BATCH_SIZE",
+    cache,
+    option: "`batchSize`",
+    value: batchSize,
+    remedy: `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`,
+  });
+}
+
+/** Refuses tags that are empty, no strings or too long, and too many of them. Returns the distinct ones. */
+export function checkTags(cache: string | undefined, option: string, tags: unknown): string[] {
+  const refused = (code: ErrorCode, value: unknown, remedy: string) =>
+    refusal({ code, cache, option, value, remedy });
+  const remedy = `Give strings of 1 to ${MAX_TAG_LENGTH} characters.`;
+  if (!Array.isArray(tags)) throw refused("INVALID_TAG", tags, `Give a list. ${remedy}`);
+  for (const tag of tags as unknown[]) if (!isLabel(tag)) throw refused("INVALID_TAG", tag, remedy);
+  const distinct = [...new Set(tags as string[])];
+  if (distinct.length <= MAX_TAGS) return distinct;
+  const coarser = `Give at most ${MAX_TAGS}; a coarser tag covers many.`;
+  throw refused("TOO_MANY_TAGS", distinct, coarser);
+}
+
+/** Refuses a tenant id that is empty, no string, or too long. */
+export function checkTenant(cache: string | undefined, tenant: unknown): void {
+  if (isLabel(tenant)) return;
+  throw refusal({
+    code: "INVALID_TENANT",
+    cache,
+    option: "the tenant id",
+    value: tenant,
+    remedy: `Give a string of 1 to ${MAX_TAG_LENGTH} characters, such as the id of the tenant's document.`,
+  });
+}
+
+function isLabel(label: unknown): boolean {
+  return (
+    typeof label === "string" &&
+    label.length > 0 &&
+    label.length <= MAX_TAG_LENGTH &&
+    isWellFormed(label)
+  );
+}
+
+/** Refuses a time that is not a number. */
+export function checkBefore(before: unknown): void {
+  if (before === undefined || (typeof before === "number" && !Number.isNaN(before))) return;
+  throw refusal({
+    code: "INVALID_BEFORE",
+    option: "`before`",
+    value: before,
+    remedy: "Give a time in milliseconds since 1970, or leave it out to clear everything.",
+  });
+}
+
+/** Refuses options out of their range, or that lack what another needs. */
+export function checkConfig(cache: string, config: ActionCacheConfig): void {
+  if (typeof config.ttl !== "function") checkTtl(cache, "`ttl`", config.ttl);
+  checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
+  checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
+  checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
+  checkJitter(cache, config.jitter);
+  if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
+  if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
+}

@@ -1,0 +1,118 @@
+import { digest } from "../../../shared/key.js";
+import { LEASE_MS } from "../../../shared/leaseTimes.js";
+import type { EntryKey, FillStatus, HeldLease } from "../../../shared/protocol.js";
+import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
+import { findLegacyRow } from "../entry/rows.js";
+import { startOfFill, type Validity } from "../invalidation/validity.js";
+
+/** Names an entry while it is filled: short and of one size, so that a lease is a small row. */
+export const leaseKeyOf = ({ name, key }: EntryKey) => digest([name, key as string]);
+
+/** The fill that holds an entry's lease, lapsed or not. */
+export async function findLease(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<"fills"> | null> {
+  const leaseKey = await leaseKeyOf(entryKey);
+  return await ctx.db
+    .query("fills")
+    .withIndex("leaseKey", (q) => q.eq("leaseKey", leaseKey))
+    .first();
+}
+
+/** A lease that its waiter has watched for a lease's time without a heartbeat. */
+type Lapsed = { token: string; deadline: number };
+
+/** Whether a lease keeps others from filling: not once it has lapsed, or its fill was invalidated. */
+export async function isHeld(
+  validity: Validity,
+  lease: Doc<"fills">,
+  entryKey: EntryKey,
+  lapsed?: Lapsed,
+): Promise<boolean> {
+  const watched = lapsed?.token === lease._id && lapsed.deadline === lease.deadline;
+  return (
+    lease.deadline > Date.now() &&
+    !watched &&
+    (await validity.isValid(startOfFill(lease, entryKey)))
+  );
+}
+
+/** Gives an entry's lease to a new fill, which those who wait for the old one follow. */
+export async function takeLease(
+  ctx: MutationCtx,
+  entryKey: EntryKey,
+  held: Doc<"fills"> | null,
+  fill: Pick<Doc<"fills">, "state" | "argsParts" | "argsBytes">,
+): Promise<Id<"fills">> {
+  const now = Date.now();
+  const token = await ctx.db.insert("fills", {
+    ...fill,
+    name: fill.state === "scheduled" ? entryKey.name : undefined,
+    tenant: entryKey.tenant,
+    leaseKey: await leaseKeyOf(entryKey),
+    startedAt: ctx.db.vars.commitTs,
+    deadline: now + LEASE_MS,
+    legacyEntry: (await findLegacyRow(ctx, entryKey))?._id,
+  });
+  if (held !== null) await endFill(ctx, held, { state: "replaced", successor: token });
+  return token;
+}
+
+/** Moves the deadline of a lease that is still held. */
+export async function renewLease(ctx: MutationCtx, token: string): Promise<boolean> {
+  const id = ctx.db.normalizeId("fills", token);
+  const fill = id && (await ctx.db.get("fills", id));
+  if (fill?.state !== "running") return false;
+  await ctx.db.patch("fills", fill._id, nextDeadline(fill));
+  return true;
+}
+
+/**
+ * A lease's deadline from now. It always moves, even under a clock that stands or
+ * was set back, since that is how a waiter tells a live holder from a crashed one.
+ */
+export function nextDeadline({ deadline }: Pick<Doc<"fills">, "deadline">) {
+  return { deadline: Math.max(Date.now() + LEASE_MS, deadline + 1) };
+}
+
+/**
+ * Voids the fill of an entry, running or scheduled: its value will not be stored,
+ * nor shared. One that was scheduled or begun in this transaction counts as later.
+ */
+export async function voidFill(ctx: MutationCtx, entryKey: EntryKey): Promise<void> {
+  const lease = await findLease(ctx, entryKey);
+  if (lease === null || typeof lease.startedAt !== "bigint") return;
+  const isReliedOn = lease.reliedOnAt !== undefined && typeof lease.reliedOnAt !== "bigint";
+  const reliedOnAt = isReliedOn ? lease.reliedOnAt : undefined;
+  await endFill(ctx, lease, { state: "voided", reliedOnAt });
+}
+
+/** Gives up a fill's lease, and keeps for those who wait how it ended. */
+export async function endFill(
+  ctx: MutationCtx,
+  fill: Doc<"fills">,
+  how: Partial<Doc<"fills">> & Pick<Doc<"fills">, "state">,
+): Promise<void> {
+  await ctx.db.patch("fills", fill._id, {
+    leaseKey: undefined,
+    deadline: Date.now(),
+    ...how,
+  });
+}
+
+/** What those who wait for a fill need to know, without the clock. */
+export function statusOf(fill: Doc<"fills">): FillStatus {
+  const { state, deadline, successor, error, expiredAt } = fill;
+  return { state, deadline, successor, error, expired: expiredAt !== undefined };
+}
+
+/** What those who find a fill running need to know to wait for it. */
+export function heldBy(lease: Doc<"fills">): HeldLease {
+  const now = Date.now();
+  return {
+    kind: "held",
+    token: lease._id,
+    deadline: lease.deadline,
+    ranMs: Math.max(0, now - Math.floor(lease.beganAt ?? lease._creationTime)),
+    leaseMs: Math.min(Math.max(0, lease.deadline - now), LEASE_MS),
+  };
+}

@@ -1,0 +1,43 @@
+import type { FunctionHandle } from "convex/server";
+import type { Value } from "convex/values";
+import type { ReservedFill } from "../../../shared/protocol.js";
+import { scheduledFill } from "../../../shared/engine/scheduledFill.js";
+import { storeByNumbers } from "../../../shared/storing.js";
+import { Warnings } from "../../../shared/warnings.js";
+import { fromWire } from "../../../shared/wire.js";
+import { api } from "../../_generated/api.js";
+import type { ActionCtx } from "../../_generated/server.js";
+
+const warningsOf = new Map<string, Warnings>();
+
+/** Runs a reserved fill: in the component by the action's handle, or by the app's own function. */
+export async function runReserved(ctx: ActionCtx, fill: ReservedFill): Promise<void> {
+  const { token, name, tenant, runner } = fill;
+  const key = fill.key as Value;
+  if (runner.kind === "app") {
+    const args = fill.args as Value;
+    await ctx.runAction(runner.refresher as FunctionHandle<"action">, { token, args });
+    return;
+  }
+  const action = runner.action as FunctionHandle<"action">;
+  const warnings = warningsOf.get(name) ?? new Warnings(name);
+  warningsOf.set(name, warnings);
+  await scheduledFill({
+    token,
+    name,
+    begin: (request) => ctx.runMutation(api.fills.begin, request),
+    heartbeat: (tokens) => ctx.runMutation(api.fills.heartbeat, { tokens }),
+    prepare: (begun) => {
+      const args = begun.args ?? { value: fill.args as Value };
+      const request = { name, key, tenant, force: false, args, runner };
+      return {
+        run: () => ctx.runAction(action, fromWire(args) as Record<string, Value>),
+        store: (value) => storeByNumbers(value as Value, runner),
+        settle: (result) => ctx.runMutation(api.fills.settle, { token, name, key, tenant, result }),
+        errorTtl: runner.errorTtl,
+        scheduleAgain: () => ctx.runMutation(api.fills.schedule, { requests: [request] }),
+      };
+    },
+    warn: (kind, message) => warnings.warn(kind, message),
+  });
+}

@@ -1,0 +1,172 @@
+import { getDocumentSize, type Infer, v, type Value } from "convex/values";
+import { internal } from "../../_generated/api.js";
+import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
+import { deleteParts } from "../entry/content.js";
+import { RefillNeeds } from "../refill/needs.js";
+import { type Position, rowsFrom } from "../scan.js";
+import { Batch, deletableOf, deleteAll, deletion } from "./batch.js";
+
+const position = v.object({ key: v.number(), time: v.number(), ids: v.array(v.string()) });
+
+/** A purge under way: of what may go from `until` on (ms), behind the last row visited. */
+export const purgeJob = { until: v.number(), after: v.optional(position) };
+type PurgeJob = { until: number; after?: Position<number> };
+
+/** The next entries that may go, and where the batch after them begins. */
+export const expiredPage = v.object({
+  deletions: v.array(deletion),
+  next: v.union(v.object(purgeJob), v.null()),
+});
+type ExpiredPage = Infer<typeof expiredPage>;
+
+/** Deletes a batch of entries whose time is over, oldest first, and schedules the next. */
+export async function purgeEntries(ctx: MutationCtx, job: PurgeJob): Promise<void> {
+  const page: ExpiredPage = await ctx.runQuery(internal.maintenance.expired, job, {
+    useStaleSnapshot: true,
+  });
+  await deleteAll(ctx, page.deletions);
+  if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeEntries, page.next);
+}
+
+/** Lists the next entries whose time is over. */
+export async function listExpired(ctx: QueryCtx, { until, after }: PurgeJob): Promise<ExpiredPage> {
+  const needs = await RefillNeeds.of(ctx);
+  const batch = new Batch();
+  const { deletions } = batch;
+  let last = after;
+  const metadata = () => ctx.db.query("metadata");
+  const expired = rowsFrom<Doc<"metadata">, number>(
+    {
+      keyOf: ({ expiresAt }) => expiresAt,
+      all: () => metadata().withIndex("expiresAt", (q) => q.lte("expiresAt", until)),
+      at: (expiresAt, time) =>
+        metadata().withIndex("expiresAt", (q) =>
+          q.eq("expiresAt", expiresAt).gte("_creationTime", time),
+        ),
+      behind: (expiresAt) =>
+        metadata().withIndex("expiresAt", (q) =>
+          q.gt("expiresAt", expiresAt).lte("expiresAt", until),
+        ),
+    },
+    after,
+  );
+  for await (const { row, position } of expired) {
+    const added = await addExpired(ctx, batch, needs, row);
+    if (added !== "added") return { deletions, next: { until, after: last } };
+    last = position;
+  }
+  return { deletions, next: null };
+}
+
+async function addExpired(
+  ctx: QueryCtx,
+  batch: Batch,
+  needs: RefillNeeds,
+  { _id: metadata, valueId, bytes, hasDependents }: Doc<"metadata">,
+): Promise<"added" | "in part" | "full"> {
+  // An entry that consists of its row alone need not be read to be deleted.
+  if (!hasDependents && bytes !== undefined) {
+    return batch.add({ entry: { _id: valueId }, metadata }, { row: bytes, parts: 0 });
+  }
+  if (!batch.hasRoom) return "full";
+  const row = await ctx.db.get("values", valueId);
+  if (row === null) return batch.add({ metadata }, { row: 0, parts: 0 });
+  const size = getDocumentSize(row as { [field: string]: Value });
+  if (needs.include(row)) {
+    batch.pass(size);
+    return "added";
+  }
+  const entry = deletableOf(row);
+  return batch.add({ entry, metadata }, { row: 2 * size, parts: row.partsBytes ?? 0 });
+}
+
+const outcomeTable = v.union(v.literal("fills"), v.literal("failures"));
+
+/** A purge of what told how fills ended: of fills first, then of failures. */
+export const outcomesJob = { table: outcomeTable, ...purgeJob };
+type OutcomesJob = PurgeJob & { table: Infer<typeof outcomeTable> };
+
+/** The next fills that nobody waits for, and failures that are over. */
+export const outcomesPage = v.object({
+  rows: v.array(
+    v.object({ id: v.union(v.id("fills"), v.id("failures")), parts: v.array(v.id("parts")) }),
+  ),
+  next: v.union(v.object(outcomesJob), v.null()),
+});
+type OutcomesPage = Infer<typeof outcomesPage>;
+
+/** Deletes a batch of fills that nobody waits for, and of failures that are over, and schedules the next. */
+export async function purgeOutcomes(ctx: MutationCtx, job: OutcomesJob): Promise<void> {
+  const page: OutcomesPage = await ctx.runQuery(internal.maintenance.outcomes, job, {
+    useStaleSnapshot: true,
+  });
+  for (const { id, parts } of page.rows) await deleteOutcome(ctx, job, id, parts);
+  if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, page.next);
+}
+
+/** A fill may have been renewed since it was listed, so its time is looked at once more. */
+async function deleteOutcome(
+  ctx: MutationCtx,
+  { until }: OutcomesJob,
+  id: Id<"fills"> | Id<"failures">,
+  parts: Id<"parts">[],
+): Promise<void> {
+  const row = await ctx.db.get(id);
+  if (row === null || row.deadline > until) return;
+  await deleteParts(ctx, parts);
+  await ctx.db.delete(id);
+}
+
+/** Lists the next fills that nobody waits for, and failures that are over. */
+export async function listOutcomes(
+  ctx: QueryCtx,
+  { table, until, after }: OutcomesJob,
+): Promise<OutcomesPage> {
+  const batch = new Batch();
+  const rows: OutcomesPage["rows"] = [];
+  const tables = table === "fills" ? (["fills", "failures"] as const) : ([table] as const);
+  for (const next of tables) {
+    let last = next === table ? after : undefined;
+    for await (const { row, position } of outcomesOf(ctx, next, until, last)) {
+      const { parts, argsBytes } = argsOf(row);
+      const bytes = 3 * getDocumentSize(row as { [field: string]: Value }) + argsBytes;
+      if (batch.add({}, { row: bytes, parts: 0 }) === "full") {
+        return { rows, next: { table: next, until, after: last } };
+      }
+      rows.push({ id: row._id, parts });
+      last = position;
+    }
+  }
+  return { rows, next: null };
+}
+
+type Outcome = Doc<"fills"> | Doc<"failures">;
+
+function outcomesOf(
+  ctx: QueryCtx,
+  table: OutcomesJob["table"],
+  until: number,
+  after: Position<number> | undefined,
+) {
+  const outcomes = () => ctx.db.query(table);
+  return rowsFrom<Outcome, number>(
+    {
+      keyOf: ({ deadline }) => deadline,
+      all: () => outcomes().withIndex("deadline", (q) => q.lte("deadline", until)),
+      at: (deadline, time) =>
+        outcomes().withIndex("deadline", (q) =>
+          q.eq("deadline", deadline).gte("_creationTime", time),
+        ),
+      behind: (deadline) =>
+        outcomes().withIndex("deadline", (q) => q.gt("deadline", deadline).lte("deadline", until)),
+    },
+    after,
+  );
+}
+
+/** The rows that hold a scheduled fill's arguments. */
+const argsOf = (row: Outcome) =>
+  "argsParts" in row
+    ? { parts: row.argsParts ?? [], argsBytes: row.argsBytes ?? 0 }
+    : { parts: [], argsBytes: 0 };

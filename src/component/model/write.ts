@@ -1,0 +1,80 @@
+import type { EntryKey, StoreOptions } from "../../shared/protocol.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { forgetFailure } from "./fill/failures.js";
+import { findLease, voidFill } from "./fill/lease.js";
+import { startOfEntry, Validity } from "./invalidation/validity.js";
+import { hasDependents } from "./entry/dependents.js";
+import {
+  discardEntry,
+  expiryFromNow,
+  expiryOf,
+  findRow,
+  insertEntry,
+  metadataOf,
+} from "./entry/rows.js";
+
+/** Stores a value as of this commit, in place of whatever is stored. */
+export async function putEntry(
+  ctx: MutationCtx,
+  entryKey: EntryKey,
+  { ttl, ...options }: StoreOptions,
+): Promise<void> {
+  // A fill that runs began earlier. It must not store its older value, even when
+  // this one is deleted before it ends.
+  const lease = await findLease(ctx, entryKey);
+  if (lease?.state === "running") await ctx.db.patch("fills", lease._id, { isOutdated: true });
+  await forgetFailure(ctx, entryKey);
+  const previous = await findRow(ctx, entryKey);
+  if (previous !== null) await discardEntry(ctx, previous);
+  const { name, key, tenant } = entryKey;
+  await insertEntry(ctx, {
+    name,
+    key,
+    tenant,
+    ...options,
+    expiresAt: expiryFromNow(ttl),
+    startedAt: ctx.db.vars.commitTs,
+  });
+}
+
+/** Removes an entry and voids its running fill. Resolves to whether there was a valid entry. */
+export async function removeEntry(ctx: MutationCtx, entryKey: EntryKey): Promise<boolean> {
+  await voidFill(ctx, entryKey);
+  await forgetFailure(ctx, entryKey);
+  const row = await findRow(ctx, entryKey);
+  if (row === null) return false;
+  const wasValid = await new Validity(ctx).isValid(startOfEntry(row));
+  await discardEntry(ctx, row);
+  return wasValid;
+}
+
+/**
+ * Makes an entry stale from now, if it is fresh, and what its running fill stores.
+ * `retain` is how long it is kept for readers who take stale values, in ms.
+ */
+export async function expireEntry(
+  ctx: MutationCtx,
+  entryKey: EntryKey,
+  retain: number,
+): Promise<void> {
+  const now = Date.now();
+  const lease = await findLease(ctx, entryKey);
+  if (lease?.state === "running" && lease.expiredAt === undefined) {
+    await ctx.db.patch("fills", lease._id, { expiredAt: now });
+  }
+  const row = await findRow(ctx, entryKey);
+  if (row === null) return;
+  const expiresAt = await expiryOf(ctx, row);
+  if (expiresAt !== null && expiresAt <= now) return;
+  const metadata = await metadataOf(ctx, row);
+  await ctx.db.patch("values", row._id, { expiresAt: now });
+  const keptUntil = now + retain;
+  if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
+  else {
+    await ctx.db.insert("metadata", {
+      valueId: row._id,
+      expiresAt: keptUntil,
+      hasDependents: hasDependents(row) || undefined,
+    });
+  }
+}

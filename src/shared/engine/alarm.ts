@@ -1,0 +1,31 @@
+/** The longest delay that `setTimeout` takes; it rings at once for a longer one. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** A delay that `setTimeout` takes as it is meant, in ms. */
+const bounded = (ms: number) => Math.min(Math.max(ms, 0), MAX_DELAY_MS) || 0;
+
+/** Resolves when a timer of so many ms has rung. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, bounded(ms)));
+}
+
+/** A sleep that can be cut short. */
+export class Alarm {
+  #wake: () => void = () => {};
+
+  /** Sleeps for so many ms. Resolves to whether the timer rang; if not, it was woken. */
+  async sleep(ms: number): Promise<boolean> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const rang = await new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(false);
+      timer = setTimeout(() => resolve(true), bounded(ms));
+    });
+    clearTimeout(timer);
+    return rang;
+  }
+
+  /** Ends the sleep, if there is one. */
+  wake(): void {
+    this.#wake();
+  }
+}
