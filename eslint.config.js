@@ -11,7 +11,7 @@ const convexRules = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ["dist/**", "coverage/**", "**/_generated/**"] },
+  { ignores: ["dist/**", "coverage/**", "**/_generated/**", "convex-runtime.d.ts"] },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
