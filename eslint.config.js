@@ -19,7 +19,7 @@ export default tseslint.config(
       globals: globals.node,
       parserOptions: {
         projectService: {
-          allowDefaultProject: ["eslint.config.js"],
+          allowDefaultProject: ["*.js", ".*.js"],
         },
         tsconfigRootDir: import.meta.dirname,
       },
@@ -33,7 +33,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["eslint.config.js"],
+    files: ["*.js", ".*.js"],
     extends: [tseslint.configs.disableTypeChecked],
   },
   {
