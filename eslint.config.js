@@ -11,7 +11,16 @@ const convexRules = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ["dist/**", "coverage/**", "**/_generated/**", "convex-runtime.d.ts"] },
+  {
+    ignores: [
+      "dist/**",
+      "coverage/**",
+      "reports/**",
+      ".stryker-tmp/**",
+      "**/_generated/**",
+      "convex-runtime.d.ts",
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
