@@ -11,7 +11,16 @@ const convexRules = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ["dist/**", "coverage/**", "**/_generated/**"] },
+  {
+    ignores: [
+      "dist/**",
+      "coverage/**",
+      "reports/**",
+      ".stryker-tmp/**",
+      "**/_generated/**",
+      "convex-runtime.d.ts",
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
@@ -19,7 +28,7 @@ export default tseslint.config(
       globals: globals.node,
       parserOptions: {
         projectService: {
-          allowDefaultProject: ["eslint.config.js"],
+          allowDefaultProject: ["*.js", ".*.js"],
         },
         tsconfigRootDir: import.meta.dirname,
       },
@@ -33,7 +42,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["eslint.config.js"],
+    files: ["*.js", ".*.js"],
     extends: [tseslint.configs.disableTypeChecked],
   },
   {

@@ -16,7 +16,7 @@ import type { Schema } from "./conflicts.js";
 import { Ledger } from "./ledger.js";
 import type { Modules } from "./modules.js";
 
-export type Args = { place: string };
+type Args = { place: string };
 type Compute = FunctionReference<"action", "internal", Args, Value>;
 
 /** The cached action. */

@@ -8,7 +8,7 @@ import { entryMutations } from "./mutations.js";
 import { holdTimers } from "./timers.js";
 
 /** Pairs of mutations, and those of them that conflict. */
-export type Pairs = { pairs: number; conflicts: string[] };
+type Pairs = { pairs: number; conflicts: string[] };
 
 /** What two mutations may have to do with each other, and whether they may conflict. */
 export const RELATIONS = {

@@ -62,7 +62,7 @@ export function operationFigures(costs: Record<OperationName, Cost>): Figure[] {
 }
 
 /** What the units of a cost are called. */
-export const NAMES: Record<keyof Cost, string> = {
+const NAMES: Record<keyof Cost, string> = {
   calls: "function calls",
   queries: "queries",
   mutations: "mutations",

@@ -21,7 +21,7 @@ type Operation = {
 };
 
 /** The operations that are measured, by what they are called in the tables. */
-export const OPERATIONS = {
+const OPERATIONS = {
   hit: {
     prepare: (app) => app.fetch("NYC"),
     perform: (app) => app.fetch("NYC"),

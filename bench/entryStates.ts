@@ -3,7 +3,7 @@ import type { App } from "./app.js";
 import { type Call, onlyClaiming, withholdingSettle } from "./interception.js";
 import { ours } from "./subjects.js";
 
-export const STATES = ["missing", "stored", "filling", "refilling"] as const;
+const STATES = ["missing", "stored", "filling", "refilling"] as const;
 export type State = (typeof STATES)[number];
 
 /** One of two entries of the same name: what is done to A is compared with what is done to B. */

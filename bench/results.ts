@@ -15,7 +15,7 @@ export type Both<T> = { ours: T; peer: T };
 export type SizeName = keyof typeof SIZES;
 export const sizeNames = Object.keys(SIZES) as SizeName[];
 
-export type Costs = Record<OperationName, Both<Cost>>;
+type Costs = Record<OperationName, Both<Cost>>;
 
 /** How many entries are stored where costs are compared. */
 export const STORED = [10, 1_000, 20_000] as const;

@@ -80,7 +80,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     this.name = nameOf(config);
     this.#config = config;
     this.#warnings = new Warnings(this.name);
-    checkConfig(this.name, config as ActionCacheConfig);
+    checkConfig(this.name, config);
   }
 
   /**

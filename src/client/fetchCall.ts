@@ -74,7 +74,7 @@ export class FetchCall {
   }
 
   async #identify(): Promise<EntryKey> {
-    if (this.refused !== null) throw this.refused;
+    if (this.refused !== null) throw this.refused as Error;
     const { config, name, tenant } = this.cache;
     if (config.key === undefined) return { name, ...(await identifyByArgs(this.#args, tenant)) };
     try {
@@ -89,7 +89,7 @@ export class FetchCall {
 
   /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
   run(ctx: ActionContext): Promise<unknown> {
-    return ctx.runAction(this.cache.config.action, this.#args as never);
+    return ctx.runAction(this.cache.config.action, this.#args);
   }
 
   /** What this call makes of an entry. */

@@ -122,7 +122,7 @@ export function fillSteps(
     run: () => call.run(ctx),
     store: (value) => call.store(value),
     settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key: key as Value, tenant, token, result }),
+      ctx.runMutation(component.fills.settle, { name, key: key, tenant, token, result }),
     errorTtl: call.readOptions.errorTtl,
   };
 }

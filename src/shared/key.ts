@@ -70,7 +70,9 @@ function primitive(value: Value): Value {
     value instanceof ArrayBuffer ||
     ["string", "number", "bigint", "boolean"].includes(typeof value);
   if (isConvexValue) return value;
-  throw new TypeError(`the key is, or holds, ${String(value)}, which is no Convex value`);
+  throw new TypeError(
+    `the key is, or holds, a value of type ${typeof value}, which is no Convex value`,
+  );
 }
 
 /** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */

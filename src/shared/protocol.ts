@@ -3,21 +3,32 @@
  * validators that the component's functions check, and the types inferred from
  * them. Times are in ms, since 1970 where they name a moment.
  */
-import { type Infer, type ObjectType, v, type Validator, type Value } from "convex/values";
+import {
+  type Infer,
+  type ObjectType,
+  v,
+  type Validator,
+  type VAny,
+  type Value,
+} from "convex/values";
 
 const nullable = <V extends Validator<unknown, "required", string>>(validator: V) =>
   v.union(validator, v.null());
 
+/** Any Convex value. */
+const value = v.any() as VAny<Value>;
+const optionalValue = v.optional(v.any()) as VAny<Value | undefined, "optional">;
+
 /** A value: as it is, or as Convex's JSON where no document could hold it. */
-export const wire = v.union(v.object({ value: v.any() }), v.object({ json: v.string() }));
-export type Wire = { value: Value } | { json: string };
+const wire = v.union(v.object({ value }), v.object({ json: v.string() }));
+export type Wire = Infer<typeof wire>;
 
 /** Names an entry: a cache's name, and a key as `shared/key.ts` makes it. */
 export const entryKey = {
   name: v.string(),
-  key: v.any(),
+  key: value,
   /** The key under which 0.3.1 stored the same entry, if that is another. */
-  legacyKey: v.optional(v.any()),
+  legacyKey: optionalValue,
   tenant: v.optional(v.string()),
 };
 export type EntryKey = ObjectType<typeof entryKey>;
@@ -45,11 +56,11 @@ export const wireError = v.object({
 export type WireError = Infer<typeof wireError>;
 
 /** A failure that is remembered: its error is rethrown until then without running the action. */
-export const failure = v.object({ error: wireError, until: v.number() });
+const failure = v.object({ error: wireError, until: v.number() });
 export type Failure = Infer<typeof failure>;
 
 /** What a cache's options say of how its entries are read. */
-export const readOptions = v.object({
+const readOptions = v.object({
   /** How long a value is fresh for this reader, beside what is stored; null for ever. */
   ttl: nullable(v.number()),
   staleWhileRevalidate: v.number(),
@@ -60,7 +71,7 @@ export const readOptions = v.object({
 export type ReadOptions = Infer<typeof readOptions>;
 
 /** What a cache's options say of how a value is stored, as far as numbers tell. */
-export const storeNumbers = {
+const storeNumbers = {
   /** How long the value is fresh; null for ever. */
   ttl: nullable(v.number()),
   /** The part of the ttl that chance may take off, from 0 to 1. */
@@ -84,7 +95,7 @@ export const runner = v.union(
 export type Runner = Infer<typeof runner>;
 
 /** How to fill an entry again, for the refill of what a tag invalidated. */
-export const recipe = v.object({ args: wire, runner });
+const recipe = v.object({ args: wire, runner });
 export type Recipe = Infer<typeof recipe>;
 
 /** A value to store, and how. */
@@ -122,10 +133,9 @@ export const fillState = v.union(
   v.literal("replaced"),
   v.literal("voided"),
 );
-export type FillState = Infer<typeof fillState>;
 
 /** What is known of a fill that somebody waits for. */
-export const fillStatus = v.object({
+const fillStatus = v.object({
   state: fillState,
   /** When its lease lapses unless it is renewed. It moves with each heartbeat. */
   deadline: v.number(),
@@ -169,7 +179,7 @@ export const claimRequest = v.object({
 export type ClaimRequest = Infer<typeof claimRequest>;
 
 /** A fill that runs elsewhere, as a claim tells of it. */
-export const heldLease = v.object({
+const heldLease = v.object({
   kind: v.literal("held"),
   token: v.string(),
   deadline: v.number(),
@@ -250,9 +260,9 @@ export type Settlement = Infer<typeof settlement>;
 export const reservedFill = v.object({
   token: v.string(),
   name: v.string(),
-  key: v.any(),
+  key: value,
   tenant: v.optional(v.string()),
-  args: v.any(),
+  args: value,
   runner,
 });
 export type ReservedFill = Infer<typeof reservedFill>;

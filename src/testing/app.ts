@@ -24,7 +24,7 @@ export type Args = Record<string, Value>;
 export type Compute = FunctionReference<"action", "internal", Args, Value>;
 
 /** The wrapped action: counts its runs, and does what the test says. */
-export class Upstream {
+class Upstream {
   runs = 0;
   /** What was asked for, in order. */
   asked: Args[] = [];

@@ -22,7 +22,7 @@ subtle.digest = async (...args) => {
 };
 
 /** Lets everything run that can run without time passing, on however busy a machine. */
-export async function quiesce(activity: () => number): Promise<void> {
+async function quiesce(activity: () => number): Promise<void> {
   for (let before = NaN; digesting > 0 || activity() !== before;) {
     before = activity();
     await turn();

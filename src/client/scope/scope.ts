@@ -77,7 +77,7 @@ export class FetchScope {
 }
 
 /** What the fetches of one mutation's context share: those of one tick cost one nested call. */
-export class MutationFetchScope {
+class MutationFetchScope {
   readonly #fetches: Batcher<MutationFetch, MutationFetchResult>;
 
   constructor(ctx: MutationContext, component: ComponentApi) {

@@ -14,9 +14,7 @@ import {
 
 /** The row of an entry, valid or not. */
 export async function findRow(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<"values"> | null> {
-  return (
-    (await rowAt(ctx, entryKey.name, entryKey.key as Value)) ?? (await findLegacyRow(ctx, entryKey))
-  );
+  return (await rowAt(ctx, entryKey.name, entryKey.key)) ?? (await findLegacyRow(ctx, entryKey));
 }
 
 /** The row under which 0.3.1 stored the entry, where it used another key. */
@@ -25,7 +23,7 @@ export async function findLegacyRow(
   { name, legacyKey }: EntryKey,
 ): Promise<Doc<"values"> | null> {
   if (legacyKey === undefined) return null;
-  const row = await rowAt(ctx, name, legacyKey as Value);
+  const row = await rowAt(ctx, name, legacyKey);
   // One of ours under that key is another entry, whose key looks like these arguments.
   return row?.startedAt === undefined ? row : null;
 }

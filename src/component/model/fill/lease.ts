@@ -7,7 +7,7 @@ import { findLegacyRow } from "../entry/rows.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
 
 /** Names an entry while it is filled: short and of one size, so that a lease is a small row. */
-export const leaseKeyOf = ({ name, key }: EntryKey) => digest([name, key as string]);
+export const leaseKeyOf = ({ name, key }: EntryKey) => digest([name, key]);
 
 /** The fill that holds an entry's lease, lapsed or not. */
 export async function findLease(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<"fills"> | null> {

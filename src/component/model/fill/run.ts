@@ -13,9 +13,9 @@ const warningsOf = new Map<string, Warnings>();
 /** Runs a reserved fill: in the component by the action's handle, or by the app's own function. */
 export async function runReserved(ctx: ActionCtx, fill: ReservedFill): Promise<void> {
   const { token, name, tenant, runner } = fill;
-  const key = fill.key as Value;
+  const key = fill.key;
   if (runner.kind === "app") {
-    const args = fill.args as Value;
+    const args = fill.args;
     await ctx.runAction(runner.refresher as FunctionHandle<"action">, { token, args });
     return;
   }
@@ -28,10 +28,10 @@ export async function runReserved(ctx: ActionCtx, fill: ReservedFill): Promise<v
     begin: (request) => ctx.runMutation(api.fills.begin, request),
     heartbeat: (tokens) => ctx.runMutation(api.fills.heartbeat, { tokens }),
     prepare: (begun) => {
-      const args = begun.args ?? { value: fill.args as Value };
+      const args = begun.args ?? { value: fill.args };
       const request = { name, key, tenant, force: false, args, runner };
       return {
-        run: () => ctx.runAction(action, fromWire(args) as Record<string, Value>),
+        run: () => ctx.runAction(action, fromWire(args)),
         store: (value) => storeByNumbers(value as Value, runner),
         settle: (result) => ctx.runMutation(api.fills.settle, { token, name, key, tenant, result }),
         errorTtl: runner.errorTtl,

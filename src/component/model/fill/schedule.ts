@@ -28,7 +28,7 @@ export async function scheduleFill(
     await ctx.scheduler.runAfter(0, internal.fills.run, reserved);
   } else {
     const refresher = runner.refresher as FunctionHandle<"action">;
-    await ctx.scheduler.runAfter(0, refresher, { token, args: args as Value });
+    await ctx.scheduler.runAfter(0, refresher, { token, args: args });
   }
   return true;
 }
@@ -53,7 +53,7 @@ export async function reserveFill(
   }
   const { name, key, tenant, runner } = request;
   const inline = inlineArgs(request.args);
-  const reserved = { name, key: key as Value, tenant, args: inline ?? null, runner };
+  const reserved = { name, key: key, tenant, args: inline ?? null, runner };
   const lapsed = lease?.state === "scheduled" && !request.force ? lease : null;
   if (lapsed !== null && (await validity.isValid(startOfFill(lapsed, request)))) {
     // Scheduled once more under the same token, so that whichever run comes first

@@ -1,4 +1,4 @@
-import { type Infer, v } from "convex/values";
+import { getDocumentSize, type Infer, v } from "convex/values";
 import { MAX_DOCUMENT_BYTES } from "../../../shared/limits.js";
 import { MINUTE } from "../../../shared/time.js";
 import { messageOf } from "../../../shared/wireErrors.js";
@@ -102,6 +102,10 @@ export class Batch {
     this.#documents -= documents;
   }
 }
+
+/** The size of a row, in bytes. */
+export const documentSize = (row: object) =>
+  getDocumentSize(row as Parameters<typeof getDocumentSize>[0]);
 
 /** The part of an entry's row that names what to delete with it. */
 export function deletableOf({ _id, parts, tagRows, recipe }: Doc<"values">) {

@@ -1,11 +1,11 @@
-import { getDocumentSize, type Infer, v, type Value } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { internal } from "../../_generated/api.js";
-import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { deleteParts } from "../entry/content.js";
 import { RefillNeeds } from "../refill/needs.js";
 import { type Position, rowsFrom } from "../scan.js";
-import { Batch, deletableOf, deleteAll, deletion } from "./batch.js";
+import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 
 const position = v.object({ key: v.number(), time: v.number(), ids: v.array(v.string()) });
 
@@ -72,7 +72,7 @@ async function addExpired(
   if (!batch.hasRoom) return "full";
   const row = await ctx.db.get("values", valueId);
   if (row === null) return batch.add({ metadata }, { row: 0, parts: 0 });
-  const size = getDocumentSize(row as { [field: string]: Value });
+  const size = documentSize(row);
   if (needs.include(row)) {
     batch.pass(size);
     return "added";
@@ -89,33 +89,32 @@ type OutcomesJob = PurgeJob & { table: Infer<typeof outcomeTable> };
 
 /** The next fills that nobody waits for, and failures that are over. */
 export const outcomesPage = v.object({
-  rows: v.array(
-    v.object({ id: v.union(v.id("fills"), v.id("failures")), parts: v.array(v.id("parts")) }),
-  ),
+  fills: v.array(v.object({ id: v.id("fills"), parts: v.array(v.id("parts")) })),
+  failures: v.array(v.id("failures")),
   next: v.union(v.object(outcomesJob), v.null()),
 });
 type OutcomesPage = Infer<typeof outcomesPage>;
 
-/** Deletes a batch of fills that nobody waits for, and of failures that are over, and schedules the next. */
+/**
+ * Deletes a batch of fills that nobody waits for, and of failures that are over,
+ * and schedules the next. A row may have been renewed since it was listed, so its
+ * time is looked at once more.
+ */
 export async function purgeOutcomes(ctx: MutationCtx, job: OutcomesJob): Promise<void> {
   const page: OutcomesPage = await ctx.runQuery(internal.maintenance.outcomes, job, {
     useStaleSnapshot: true,
   });
-  for (const { id, parts } of page.rows) await deleteOutcome(ctx, job, id, parts);
+  for (const { id, parts } of page.fills) {
+    const row = await ctx.db.get("fills", id);
+    if (row === null || row.deadline > job.until) continue;
+    await deleteParts(ctx, parts);
+    await ctx.db.delete("fills", id);
+  }
+  for (const id of page.failures) {
+    const row = await ctx.db.get("failures", id);
+    if (row !== null && row.deadline <= job.until) await ctx.db.delete("failures", id);
+  }
   if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, page.next);
-}
-
-/** A fill may have been renewed since it was listed, so its time is looked at once more. */
-async function deleteOutcome(
-  ctx: MutationCtx,
-  { until }: OutcomesJob,
-  id: Id<"fills"> | Id<"failures">,
-  parts: Id<"parts">[],
-): Promise<void> {
-  const row = await ctx.db.get(id);
-  if (row === null || row.deadline > until) return;
-  await deleteParts(ctx, parts);
-  await ctx.db.delete(id);
 }
 
 /** Lists the next fills that nobody waits for, and failures that are over. */
@@ -124,21 +123,22 @@ export async function listOutcomes(
   { table, until, after }: OutcomesJob,
 ): Promise<OutcomesPage> {
   const batch = new Batch();
-  const rows: OutcomesPage["rows"] = [];
+  const fills: OutcomesPage["fills"] = [];
+  const failures: OutcomesPage["failures"] = [];
   const tables = table === "fills" ? (["fills", "failures"] as const) : ([table] as const);
   for (const next of tables) {
     let last = next === table ? after : undefined;
     for await (const { row, position } of outcomesOf(ctx, next, until, last)) {
-      const { parts, argsBytes } = argsOf(row);
-      const bytes = 3 * getDocumentSize(row as { [field: string]: Value }) + argsBytes;
+      const bytes = 3 * documentSize(row) + ("argsBytes" in row ? (row.argsBytes ?? 0) : 0);
       if (batch.add({}, { row: bytes, parts: 0 }) === "full") {
-        return { rows, next: { table: next, until, after: last } };
+        return { fills, failures, next: { table: next, until, after: last } };
       }
-      rows.push({ id: row._id, parts });
+      if (isFill(row)) fills.push({ id: row._id, parts: row.argsParts ?? [] });
+      else failures.push(row._id);
       last = position;
     }
   }
-  return { rows, next: null };
+  return { fills, failures, next: null };
 }
 
 type Outcome = Doc<"fills"> | Doc<"failures">;
@@ -165,8 +165,4 @@ function outcomesOf(
   );
 }
 
-/** The rows that hold a scheduled fill's arguments. */
-const argsOf = (row: Outcome) =>
-  "argsParts" in row
-    ? { parts: row.argsParts ?? [], argsBytes: row.argsBytes ?? 0 }
-    : { parts: [], argsBytes: 0 };
+const isFill = (row: Outcome): row is Doc<"fills"> => "state" in row;

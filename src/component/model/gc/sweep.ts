@@ -1,4 +1,4 @@
-import { getDocumentSize, type Infer, v, type Value } from "convex/values";
+import { type Infer, v } from "convex/values";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
@@ -8,7 +8,7 @@ import { compareCommits } from "../invalidation/commitOrder.js";
 import { removes, startOfEntry } from "../invalidation/validity.js";
 import { RefillNeeds } from "../refill/needs.js";
 import { type Position, rowsFrom } from "../scan.js";
-import { Batch, deletableOf, deleteAll, deletion } from "./batch.js";
+import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 import { type Candidate, candidates } from "./candidates.js";
 import { committed } from "../invalidation/listing.js";
 
@@ -57,9 +57,9 @@ type SweepPage = Infer<typeof sweepPage> & { next: SweepJob | null };
 
 /** Deletes a batch of what invalidations removed, and schedules the next. */
 export async function sweep(ctx: MutationCtx, job: SweepJob): Promise<void> {
-  const page = (await ctx.runQuery(internal.maintenance.invalid, job, {
+  const page: SweepPage = await ctx.runQuery(internal.maintenance.invalid, job, {
     useStaleSnapshot: true,
-  })) as SweepPage;
+  });
   await apply(ctx, page);
   if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.sweep, page.next);
 }
@@ -194,7 +194,7 @@ async function addInvalid(
 ): Promise<ReturnType<Batch["add"]> | "spared"> {
   // A row that lists an entry that is gone.
   if (row === null) return batch.add({ tagRow }, { row: 0, parts: 0 });
-  const size = getDocumentSize(row as { [field: string]: Value });
+  const size = documentSize(row);
   const isRemoved = removes(invalidation, startOfEntry(row));
   if (!isRemoved || needs.include(row)) {
     batch.pass(size);
