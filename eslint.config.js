@@ -17,6 +17,7 @@ export default tseslint.config(
       "coverage/**",
       "reports/**",
       ".stryker-tmp/**",
+      "docs/.quick-start-*/**",
       "**/_generated/**",
       "convex-runtime.d.ts",
     ],

@@ -20,7 +20,7 @@ const peerSuiteAgainstOurs: Plugin = {
 const HANGS_MS = 10 * 60_000;
 
 const testsIn = (suffix: string) =>
-  ["src", "example", "bench"].map((dir) => `${dir}/**/*${suffix}`);
+  ["src", "example", "bench", "docs"].map((dir) => `${dir}/**/*${suffix}`);
 const LONG = ".long.test.ts";
 
 export default defineConfig({
