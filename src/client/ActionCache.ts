@@ -1,11 +1,11 @@
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
 import { refusal } from "../shared/errors.js";
+import { expiryUnder } from "../shared/freshness.js";
 import { Warnings } from "../shared/warnings.js";
 import { fromWire } from "../shared/wire.js";
 import {
   type ActionContext,
-  canWrite,
   isActionContext,
   type MutationContext,
   type MutationOnlyContext,
@@ -20,7 +20,15 @@ import { nameOf } from "./name.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
-import { checkBatchSize, checkConfig, checkTags, checkTenant, checkTtl } from "./validate.js";
+import {
+  checkBatchSize,
+  checkConfig,
+  checkTags,
+  checkTenant,
+  checkTtl,
+  checkWrites,
+  wrongContext,
+} from "./validate.js";
 
 /** An entry as it is stored; times in ms since 1970. */
 export type PeekedEntry<Result> = {
@@ -31,7 +39,7 @@ export type PeekedEntry<Result> = {
   expiresAt: number | null;
   /** Until when it may be served stale; null for no end. */
   staleUntil: number | null;
-  /** Until when a running fill holds the entry's lease; null if none runs. */
+  /** Until when a fill that runs or is scheduled holds the entry's lease; null if there is none. */
   fillingUntil: number | null;
 };
 
@@ -121,7 +129,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     options: FetchOptions = {},
   ): Promise<FunctionReturnType<Action> | null> {
     if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
-    if (!canWrite(ctx)) throw this.#wrongContext("fetch");
+    checkWrites(ctx, "fetch", this.name);
     const call = this.#fetchCall(args, options);
     const { value, event } = await fetchInMutation(ctx, call);
     this.#report(event);
@@ -139,9 +147,9 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     args: FunctionArgs<Action>,
     options: FetchOptions = {},
   ): Promise<FetchedEntry<FunctionReturnType<Action>>> {
-    if (!isActionContext(ctx)) throw this.#wrongContext("fetchEntry");
+    if (!isActionContext(ctx)) throw wrongContext(this.name, "fetchEntry", "an action");
     const call = this.#fetchCall(args, options);
-    const { event, ...entry } = await fetchEntry(scopeOf(ctx, this.component), call);
+    const { event, ...entry } = await fetchEntry(scopeOf(ctx, this.#cache), call);
     this.#report(event);
     return entry;
   }
@@ -160,13 +168,14 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
       await call.entryKey(),
     );
     if (entry === null) return null;
-    const { expiresAt } = call.verdict(entry);
-    const staleUntil = (expiresAt ?? Infinity) + call.readOptions.staleWhileRevalidate;
+    const { ttl, staleWhileRevalidate } = call.readOptions;
+    const expiry = expiryUnder(entry, ttl);
+    const orNull = (time: number) => (time === Infinity ? null : time);
     return {
       value: fromWire(entry.content) as FunctionReturnType<Action>,
       createdAt: entry.createdAt,
-      expiresAt,
-      staleUntil: staleUntil === Infinity ? null : staleUntil,
+      expiresAt: orNull(expiry),
+      staleUntil: orNull(expiry + staleWhileRevalidate),
       fillingUntil,
     };
   }
@@ -184,7 +193,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     value: FunctionReturnType<Action>,
     { ttl, tags }: PutOptions = {},
   ): Promise<void> {
-    checkTtl(this.name, "the `ttl` of this put", ttl);
+    checkWrites(ctx, "put", this.name);
+    checkTtl(this.name, ttl, "put");
     const distinct = tags && checkTags(this.name, "the `tags` of this put", tags);
     const call = this.#call(args, { ttl, tags: distinct });
     const options = await call.storeOptionsOf(value);
@@ -199,6 +209,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @throws A {@link CacheError} if the cache has functions of its own and no `refresher`.
    */
   async refresh(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
+    checkWrites(ctx, "refresh", this.name);
     const call = this.#call(args);
     call.checkBackground("`refresh`");
     const requests = [await call.scheduleRequest()];
@@ -212,6 +223,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * value as stale.
    */
   async expire(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
+    checkWrites(ctx, "expire", this.name);
     const call = this.#call(args);
     const { retain } = call;
     const entryKey = await call.entryKey();
@@ -225,6 +237,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @returns Whether there was an entry; an expired one counts.
    */
   async remove(ctx: MutationContext, args: FunctionArgs<Action>): Promise<boolean> {
+    checkWrites(ctx, "remove", this.name);
     const entryKey = await this.#call(args).entryKey();
     return await ctx.runMutation(this.component.entries.remove, entryKey);
   }
@@ -240,6 +253,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: MutationContext,
     options: { batchSize?: number } = {},
   ): Promise<null> {
+    checkWrites(ctx, "removeAllForName", this.name);
     const { batchSize } = options;
     checkBatchSize(this.name, batchSize);
     const { name, component } = this;
@@ -313,23 +327,11 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   }
 
   #fetchCall(args: FunctionArgs<Action>, { ttl, force }: FetchOptions): FetchCall {
-    checkTtl(this.name, "the `ttl` of this fetch", ttl);
+    checkTtl(this.name, ttl, "fetch");
     return this.#call(args, { ttl, force });
   }
 
   #call(args: FunctionArgs<Action>, options: CallOptions = {}): FetchCall {
     return new FetchCall(this.#cache, args, options);
-  }
-
-  #wrongContext(method: "fetch" | "fetchEntry") {
-    const where = method === "fetch" ? "an action or a mutation" : "an action";
-    return refusal({
-      code: "WRONG_CONTEXT",
-      cache: this.name,
-      option: `the context of \`${method}\``,
-      value: undefined,
-      says: `not that of ${where}`,
-      remedy: `Call \`${method}\` in ${where}; in a query, call \`peek\`.`,
-    });
   }
 }

@@ -57,7 +57,8 @@ async function refusalOf(
 describe("a ttl that is no number of milliseconds from 0 is refused", () => {
   const message = (option: string, text: string) =>
     `action cache \`test\`: ${option} is ${text}. ` +
-    "Give a number of milliseconds from 0; null, or none at all, is no expiry.";
+    "Give a number of milliseconds from 0, null for no expiry, or none " +
+    (option === "`ttl`" ? "for no expiry either." : "for the configured ttl.");
 
   test.each(TTLS)("by the constructor: %s", async (ttl, text) => {
     const data = await refusalOf((_, { cache }) => cache({ ttl: untyped(ttl) }));

@@ -25,7 +25,3 @@ export type QueryContext = Pick<ActionContext, "runQuery">;
 export function isActionContext(ctx: ActionContext | MutationOnlyContext): ctx is ActionContext {
   return "runAction" in ctx && ctx.runAction !== undefined;
 }
-
-/** Whether a context can write, as a query's can't. */
-export const canWrite = (ctx: QueryContext): boolean =>
-  "runMutation" in ctx && ctx.runMutation !== undefined;

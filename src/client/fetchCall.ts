@@ -2,7 +2,7 @@ import { createFunctionHandle, type FunctionReference } from "convex/server";
 import { getConvexSize, type Value } from "convex/values";
 import type { ComponentApi } from "../component/_generated/component.js";
 import type { StoreDecision } from "../shared/engine/fill.js";
-import { refusal, tooLarge } from "../shared/errors.js";
+import { isCacheError, refusal, tooLarge } from "../shared/errors.js";
 import { type EntryTimes, type Verdict, verdictOn } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
 import { MAX_RECIPE_BYTES, MAX_VALUE_BYTES } from "../shared/limits.js";
@@ -74,8 +74,17 @@ export class FetchCall {
   }
 
   async #identify(): Promise<EntryKey> {
-    if (this.refused !== null) throw this.refused as Error;
     const { config, name, tenant } = this.cache;
+    if (this.refused !== null) {
+      throw refusal({
+        code: "INVALID_ARGS",
+        cache: name,
+        option: "an argument",
+        value: this.#args,
+        says: "none that Convex takes",
+        remedy: messageOf(this.refused),
+      });
+    }
     if (config.key === undefined) return { name, ...(await identifyByArgs(this.#args, tenant)) };
     try {
       const key: unknown = returned(config.key(copyOf(this.#args) as never));
@@ -138,7 +147,11 @@ export class FetchCall {
       return { ...decision, ...(await this.#labels(value)) };
     } catch (error) {
       const reason = messageOf(error);
-      warnings.warn(`store: ${reason}`, `a value is not stored: ${reason}`);
+      const about = isCacheError(error) ? error.data.option : "the value";
+      warnings.warn(
+        `store ${about}`,
+        `a value is not stored, and computed anew each time: ${reason}`,
+      );
       return { kind: "skip", reason };
     }
   }
@@ -166,15 +179,21 @@ export class FetchCall {
   #isWanted(value: unknown): boolean {
     const { shouldCache } = this.cache.config;
     if (shouldCache === undefined) return true;
-    const wanted: unknown = returned(shouldCache(this.#argsAndValue(value)));
+    const wanted: unknown = this.#ask("`shouldCache`", shouldCache, value);
     if (typeof wanted === "boolean") return wanted;
-    throw new TypeError(`\`shouldCache\` returned ${String(wanted)}. Return true or false.`);
+    throw refusal({
+      code: "INVALID_RESULT",
+      cache: this.cache.name,
+      option: "the result of `shouldCache`",
+      value: wanted,
+      remedy: "Return true or false.",
+    });
   }
 
   /** The tags of an entry, and how it can be filled again when they are invalidated. */
   async #labels(value: unknown): Promise<Pick<StoreOptions, "tags" | "recipe">> {
     const { config, name } = this.cache;
-    const given = this.#options.tags ?? returned(config.tags?.(this.#argsAndValue(value)));
+    const given = this.#options.tags ?? (config.tags && this.#ask("`tags`", config.tags, value));
     if (given === undefined && config.tags === undefined) return {};
     const tags = checkTags(name, "the result of `tags`", given);
     if (tags.length === 0) return {};
@@ -184,18 +203,34 @@ export class FetchCall {
     return { tags, recipe: { args: toWire(this.#args), runner } };
   }
 
-  /** How long a value is fresh by itself, in ms; null for ever. */
+  /** How long a value is fresh by itself, in ms; null for no end. */
   #ttlOf(value: unknown): number | null {
     const ttl = this.#ttl ?? null;
     if (typeof ttl !== "function") return ttl;
-    const chosen = returned(ttl(this.#argsAndValue(value)));
+    const chosen = this.#ask("`ttl`", ttl, value);
     checkTtlResult(this.cache.name, chosen);
     return chosen;
   }
 
-  /** What the app's functions are given: copies, since they may change them. */
-  #argsAndValue(value: unknown): { args: never; value: never } {
-    return { args: copyOf(this.#args) as never, value: copyOfAny(value) as never };
+  /** Calls a function of the app's with copies, since it may change what it is given. */
+  #ask<Result>(
+    option: string,
+    ask: (call: { args: never; value: never }) => Result,
+    value: unknown,
+  ): Result {
+    try {
+      const call = { args: copyOf(this.#args) as never, value: copyOfAny(value) as never };
+      return returned(ask(call));
+    } catch (error) {
+      throw refusal({
+        code: "FUNCTION_FAILED",
+        cache: this.cache.name,
+        option,
+        value: error,
+        says: `a function that threw: ${messageOf(error)}`,
+        remedy: "It must not throw, whatever the arguments and the value are.",
+      });
+    }
   }
 
   #numbers(ttl: number | null) {
@@ -221,7 +256,16 @@ export class FetchCall {
 
   async #backgroundFill(): Promise<EntryKey & { args: Wire; runner: Runner }> {
     const args = storableForm(this.#args);
-    if (typeof args === "string") throw tooLarge(this.cache.name, "the arguments to refresh by");
+    if (typeof args === "string") {
+      throw refusal({
+        code: "VALUE_TOO_LARGE",
+        cache: this.cache.name,
+        option: "the arguments",
+        value: this.#args,
+        says: "too large for a background fill",
+        remedy: "Put what is large into file storage, and give the action its id.",
+      });
+    }
     return { ...(await this.entryKey()), args, runner: await this.#runner() };
   }
 

@@ -7,8 +7,9 @@ import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
 import type { FetchScope } from "./scope/scope.js";
-import { type FillOutcome, waitForFill } from "./scope/waits.js";
-import { serve } from "./serve.js";
+import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
+import { scheduleRefresh, serve } from "./serve.js";
+import { unsettled } from "../shared/warnings.js";
 import { warnOfFailedCall } from "./failedCall.js";
 
 /** After so many fills that were lost while it waited, a caller runs the action itself. */
@@ -28,11 +29,11 @@ export async function fillOrWait(
 ): Promise<Answer> {
   let seen = looked;
   let lost = 0;
-  let lapsed: ClaimRequest["lapsed"];
+  let watched: Watched | undefined;
   for (let claims = 0; claims < MAX_CLAIMS && lost < MAX_LOST; claims += 1) {
     let claimed;
     try {
-      claimed = await scope.claim(claimRequest(call, seen, lapsed));
+      claimed = await scope.claim(claimRequest(call, seen, watched));
     } catch (error) {
       warnOfFailedCall(call, "claim", error);
       return await runAlone(scope, call, `the claim failed: ${messageOf(error)}`);
@@ -48,30 +49,39 @@ export async function fillOrWait(
     if (result.kind === "granted" && isFirst) return await fill(scope, call, result.token);
     const held = result.kind === "held" ? result : justGranted(result.token);
     // Equal calls of one tick share one claim, and whatever comes of it.
-    const outcome = await outcomeOf(scope, call, held, result.kind === "granted");
+    const isGranted = result.kind === "granted";
+    const outcome = await outcomeOf(scope, call, held, { together: isGranted, watched });
     if (outcome.kind === "failed") throw outcome.error;
     if (outcome.kind === "unshared") {
+      if (outcome.error !== undefined) warnOfFailedCall(call, "poll", outcome.error);
       return await runAlone(scope, call, "the fill that was waited for shared no value");
     }
     const answer = outcome.kind === "stored" ? answerFrom(call, outcome) : null;
     if (answer !== null) return answer;
     lost += 1;
-    lapsed = outcome.kind === "lost" ? outcome.lapsed : undefined;
+    watched = outcome.kind === "lost" ? outcome.watched : undefined;
   }
+  call.cache.warnings.warn("lost", LOST);
   return await runAlone(scope, call, "the fills that were waited for were lost");
 }
+
+const LOST =
+  "a fetch waited for several fills, each of which was voided or lost, and ran the action " +
+  "uncached. If the entry is removed, cleared or forced more often than the action takes, do so less often.";
 
 async function claimRequest(
   call: FetchCall,
   seen: string | null,
-  lapsed: ClaimRequest["lapsed"],
+  watched: Watched | undefined,
 ): Promise<ClaimRequest> {
+  // Watched for a whole lease, it has lapsed whatever the component's clock says.
+  const lapsed = watched && watched.watchedMs >= LEASE_MS ? watched : undefined;
   return {
     ...(await call.entryKey()),
     force: call.force,
     ...(call.failures && { failures: true }),
     ...(seen !== null && { seen }),
-    ...(lapsed && { lapsed }),
+    ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
   };
 }
 
@@ -79,13 +89,11 @@ const justGranted = (token: string): HeldLease => ({
   kind: "held",
   token,
   deadline: 0,
-  ranMs: 0,
   leaseMs: LEASE_MS,
 });
 
 /** Runs the action under a lease, and settles it. */
 async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<Answer> {
-  const { warnings } = call.cache;
   const entryKey = await call.entryKey();
   try {
     const steps = { ...fillSteps(scope, call, entryKey, token), retryMs: 0 };
@@ -93,36 +101,34 @@ async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<
       .get(token)!
       .run(() => scope.heartbeat.during(token, () => runFill(steps)));
     if (filled.put === "failed") {
-      warnings.warn("settle", `a value was computed and could not be stored: ${filled.reason}`);
+      call.cache.warnings.warn(
+        "settle",
+        `a value could not be stored: ${filled.reason}. It is computed anew each time. ` +
+          "Look at the component's errors in the logs.",
+      );
     }
-    if (filled.again) await scheduleAgain(scope, call);
     return answerOf(filled);
   } finally {
     scope.fills.delete(token);
   }
 }
 
-/** Schedules the fill that a refresh relied on this one to be. */
-export async function scheduleAgain(scope: FetchScope, call: FetchCall): Promise<void> {
-  try {
-    await scope.schedule(call.scheduleRequest());
-  } catch (error) {
-    call.cache.warnings.warn("schedule", `a refresh could not be scheduled: ${messageOf(error)}`);
-  }
-}
-
 /** What a fill does under its lease. */
 export function fillSteps(
-  { ctx, component }: Pick<FetchScope, "ctx" | "component">,
+  scope: FetchScope,
   call: FetchCall,
   { name, key, tenant }: EntryKey,
   token: string,
 ): Omit<FillSteps, "retryMs"> {
+  const { ctx, component } = scope;
+  const { warnings } = call.cache;
   return {
     run: () => call.run(ctx),
     store: (value) => call.store(value),
     settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key: key, tenant, token, result }),
+      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
+    scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
+    onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,
   };
 }
@@ -150,7 +156,7 @@ async function outcomeOf(
   scope: FetchScope,
   call: FetchCall,
   held: HeldLease,
-  together: boolean,
+  { together, watched }: { together: boolean; watched: Watched | undefined },
 ): Promise<FillOutcome> {
   const ended = await scope.fills.get(held.token)?.ended;
   if (ended !== undefined) {
@@ -164,9 +170,9 @@ async function outcomeOf(
   try {
     const onLongWait = () => call.cache.warnings.warn("waiting", LONG_WAIT);
     const poll: FetchScope["poll"] = (entryKey, token) => scope.poll(entryKey, token);
-    return await waitForFill(poll, await call.entryKey(), held, onLongWait);
-  } catch {
-    return { kind: "unshared" };
+    return await waitForFill(poll, await call.entryKey(), held, onLongWait, watched);
+  } catch (error) {
+    return { kind: "unshared", error };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentApi } from "../component/_generated/component.js";
-import { checkBefore, checkTags, checkTenant } from "./validate.js";
+import { checkBefore, checkTags, checkTenant, checkWrites } from "./validate.js";
 import type { MutationContext } from "./contexts.js";
 
 /**
@@ -17,6 +17,7 @@ export async function removeAll(
   component: ComponentApi,
   before?: number,
 ): Promise<null> {
+  checkWrites(ctx, "removeAll");
   checkBefore(before);
   return await ctx.runMutation(component.lib.removeAll, before === undefined ? {} : { before });
 }
@@ -36,6 +37,7 @@ export async function removeAllForTenant(
   component: ComponentApi,
   id: string,
 ): Promise<null> {
+  checkWrites(ctx, "removeAllForTenant");
   checkTenant(undefined, id);
   return await ctx.runMutation(component.invalidations.clearTenant, { tenant: id });
 }
@@ -85,6 +87,7 @@ export async function invalidateTags(
   tags: readonly string[],
   { mode = "remove", refresh = false, tenant }: InvalidateOptions = {},
 ): Promise<null> {
+  checkWrites(ctx, "invalidateTags");
   const distinct = checkTags(undefined, "the list of tags to invalidate", tags);
   const request = { tags: distinct, mode, refresh };
   const { byTags } = component.invalidations;

@@ -34,7 +34,10 @@ export type LogOption = boolean | ((event: LogEvent) => unknown);
 /** Reports events as a cache's `log` option asks. A logger that fails costs no one a value. */
 export function report(log: LogOption | undefined, event: LogEvent, warnings: Warnings): void {
   const failed = (error: unknown) =>
-    warnings.warn("log", `the \`log\` function failed, so events are lost: ${messageOf(error)}`);
+    warnings.warn(
+      "log",
+      `the \`log\` function failed, so events are lost: ${messageOf(error)}. It must not throw or reject.`,
+    );
   try {
     if (typeof log === "function") returned(log(event), failed);
     else if (log) console.log(JSON.stringify(event));

@@ -1,5 +1,7 @@
+import { isCacheError } from "../shared/errors.js";
 import { fromWire } from "../shared/wire.js";
 import type { MutationContext } from "./contexts.js";
+import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import type { LogEvent } from "./log.js";
 import { mutationScopeOf } from "./scope/scope.js";
@@ -8,14 +10,21 @@ import { mutationScopeOf } from "./scope/scope.js";
  * Fetches in a mutation, which can't run the action: resolves to the stored value
  * if it is fresh, or stale within its window, and else to null. A refresh of what is
  * not fresh is scheduled in the mutation's transaction. Fetches of one tick and
- * context cost one nested call together.
+ * context cost one nested call together. Where the cache fails, there is no value.
  */
 export async function fetchInMutation(
   ctx: MutationContext,
   call: FetchCall,
 ): Promise<{ value: unknown; event: Pick<LogEvent, "get"> }> {
   call.checkBackground("`fetch` in a mutation");
-  const scope = mutationScopeOf(ctx, call.cache.component);
-  const { content, get } = await scope.fetch(call.mutationFetch());
-  return { value: content && fromWire(content), event: { get } };
+  const scope = mutationScopeOf(ctx, call.cache);
+  try {
+    const { content, get } = await scope.fetch(call.mutationFetch());
+    return { value: content && fromWire(content), event: { get } };
+  } catch (error) {
+    // What the caller got wrong is for the caller to mend.
+    if (isCacheError(error) && !call.keyFailed) throw error;
+    warnOfFailedCall(call, "fetch", error);
+    return { value: null, event: { get: "miss" } };
+  }
 }

@@ -3,7 +3,7 @@ import { fromWire } from "../shared/wire.js";
 import type { Answer } from "./answer.js";
 import type { ActionContext } from "./contexts.js";
 import { type Cache, FetchCall } from "./fetchCall.js";
-import { fillSteps, scheduleAgain } from "./fill.js";
+import { fillSteps } from "./fill.js";
 import { scopeOf } from "./scope/scope.js";
 
 /** Runs a fill that was scheduled, in the app's own code. */
@@ -14,8 +14,8 @@ export async function runScheduled(
   args: unknown,
   report: (event: Answer["event"], tenant: string | undefined) => void,
 ): Promise<void> {
-  const { name, component, warnings } = cache;
-  const { fills } = component;
+  const { name, warnings } = cache;
+  const { fills } = cache.component;
   let tenant: string | undefined;
   const filled = await scheduledFill({
     token,
@@ -26,8 +26,7 @@ export async function runScheduled(
       tenant = begun.tenant;
       const fillArgs = begun.args === null ? args : fromWire(begun.args);
       const call = new FetchCall({ ...cache, tenant }, fillArgs);
-      const steps = fillSteps({ ctx, component }, call, await call.entryKey(), token);
-      return { ...steps, scheduleAgain: () => scheduleAgain(scopeOf(ctx, component), call) };
+      return fillSteps(scopeOf(ctx, cache), call, await call.entryKey(), token);
     },
     warn: (kind, message) => warnings.warn(kind, message),
   });

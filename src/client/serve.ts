@@ -1,4 +1,4 @@
-import type { Entry } from "../shared/protocol.js";
+import type { Entry, ScheduleRequest } from "../shared/protocol.js";
 import { messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
@@ -20,7 +20,9 @@ export async function serve(
   if (verdict.freshness === "expired") return null;
   const status = verdict.freshness === "fresh" ? "hit" : "stale";
   const answer = answerWith(entry, verdict, status, { get: status });
-  if (answer !== null && verdict.refresh && !isFailed) await refresh(scope, call, entry);
+  if (answer !== null && verdict.refresh && !isFailed) {
+    await scheduleRefresh(scope, call, call.scheduleRequest({ seen: entry.id }));
+  }
   return answer;
 }
 
@@ -33,14 +35,19 @@ export function serveOnError(call: FetchCall, entry: Entry, reason: string): Ans
   return answerWith(entry, verdict, status, { get: status, reason });
 }
 
-/** Schedules a refresh of an entry, unless one is under way. It failing costs the reader nothing. */
-async function refresh(scope: FetchScope, call: FetchCall, entry: Entry): Promise<void> {
+/** Schedules a background fill, unless one is under way. It failing costs the caller nothing. */
+export async function scheduleRefresh(
+  scope: FetchScope,
+  call: FetchCall,
+  request: Promise<ScheduleRequest>,
+): Promise<void> {
   try {
-    await scope.schedule(call.scheduleRequest({ seen: entry.id }));
+    await scope.schedule(request);
   } catch (error) {
     call.cache.warnings.warn(
       "schedule",
-      `a refresh could not be scheduled, so values go stale until a fetch waits for the action: ${messageOf(error)}`,
+      `a refresh could not be scheduled: ${messageOf(error)}. Values are served until they ` +
+        "expire, and then computed while a caller waits. Look at the component's errors in the logs.",
     );
   }
 }

@@ -1,14 +1,17 @@
 import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import { isWellFormed } from "../shared/wire.js";
+import type { QueryContext } from "./contexts.js";
 import type { ActionCacheConfig } from "./options.js";
 
 const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
 
-/** Refuses a ttl that is not a number of ms from 0; null and undefined are none. */
-export function checkTtl(cache: string, option: string, ttl: unknown): void {
+/** Refuses a ttl that is not a number of ms from 0; null is none, and undefined the default. */
+export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): void {
   if (ttl === undefined || ttl === null || isDuration(ttl)) return;
-  const remedy = "Give a number of milliseconds from 0; null, or none at all, is no expiry.";
+  const option = call === undefined ? "`ttl`" : `the \`ttl\` of this ${call}`;
+  const without = call === undefined ? "for no expiry either" : "for the configured ttl";
+  const remedy = `Give a number of milliseconds from 0, null for no expiry, or none ${without}.`;
   throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
 }
 
@@ -72,7 +75,7 @@ export function checkBatchSize(cache: string, batchSize: unknown): void {
 export function checkTags(cache: string | undefined, option: string, tags: unknown): string[] {
   const refused = (code: ErrorCode, value: unknown, remedy: string) =>
     refusal({ code, cache, option, value, remedy });
-  const remedy = `Give strings of 1 to ${MAX_TAG_LENGTH} characters.`;
+  const remedy = `Give strings of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half.`;
   if (!Array.isArray(tags)) throw refused("INVALID_TAG", tags, `Give a list. ${remedy}`);
   for (const tag of tags as unknown[]) if (!isLabel(tag)) throw refused("INVALID_TAG", tag, remedy);
   const distinct = [...new Set(tags as string[])];
@@ -89,7 +92,9 @@ export function checkTenant(cache: string | undefined, tenant: unknown): void {
     cache,
     option: "the tenant id",
     value: tenant,
-    remedy: `Give a string of 1 to ${MAX_TAG_LENGTH} characters, such as the id of the tenant's document.`,
+    remedy:
+      `Give a string of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half, ` +
+      "such as the id of the tenant's document.",
   });
 }
 
@@ -115,11 +120,29 @@ export function checkBefore(before: unknown): void {
 
 /** Refuses options out of their range, or that lack what another needs. */
 export function checkConfig(cache: string, config: ActionCacheConfig): void {
-  if (typeof config.ttl !== "function") checkTtl(cache, "`ttl`", config.ttl);
+  if (typeof config.ttl !== "function") checkTtl(cache, config.ttl);
   checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
   checkJitter(cache, config.jitter);
   if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
   if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
+}
+
+/** Refuses a context that can't write, as a query's can't. */
+export function checkWrites(ctx: QueryContext, method: string, cache?: string): void {
+  if ("runMutation" in ctx && ctx.runMutation !== undefined) return;
+  throw wrongContext(cache, method, "an action or a mutation");
+}
+
+/** The error of a call in a context that can't do it. */
+export function wrongContext(cache: string | undefined, method: string, where: string) {
+  return refusal({
+    code: "WRONG_CONTEXT",
+    cache,
+    option: `the context of \`${method}\``,
+    value: undefined,
+    says: `not that of ${where}`,
+    remedy: `Call \`${method}\` in ${where}; in a query, call \`peek\`.`,
+  });
 }

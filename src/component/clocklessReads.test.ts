@@ -62,3 +62,18 @@ test("the rig notices a query that does read the clock", async () => {
   const reading = t.query(component.lib.get, { ...place, ttl: null });
   await expect(reading).rejects.toThrow("the clock was read");
 });
+
+test("peek reads no clock in the app's own query either (guarantee 5)", async () => {
+  const app = createApp();
+  const cache = app.cache({ ttl: 1, staleWhileRevalidate: 5 });
+  await app.t.mutation((ctx) => cache.put(ctx, { a: 1 }, 1));
+  const now = vi.spyOn(Date, "now");
+  const entry = await app.t.query(async (ctx) => {
+    now.mockClear();
+    const peeked = await cache.peek(ctx, { a: 1 });
+    expect(now).not.toHaveBeenCalled();
+    return peeked;
+  });
+  now.mockRestore();
+  expect(entry).toMatchObject({ value: 1 });
+});

@@ -2,6 +2,7 @@ import { cronJobs } from "convex/server";
 import { v } from "convex/values";
 import { api } from "./_generated/api.js";
 import { mutation } from "./_generated/server.js";
+import { checkNumber } from "./model/checks.js";
 import { keepHouse } from "./model/gc/keepHouse.js";
 
 const crons = cronJobs();
@@ -14,6 +15,7 @@ export const purge = mutation({
   args: { expiresAt: v.optional(v.float64()) },
   returns: v.null(),
   handler: async (ctx, { expiresAt }) => {
+    checkNumber(undefined, "expiresAt", expiresAt);
     await keepHouse(ctx, expiresAt);
     return null;
   },

@@ -31,8 +31,8 @@ export const claim = mutation({
   returns: v.array(claimResult),
   handler: (ctx, { requests }) => {
     const validity = new Validity(ctx);
-    return answerPage(ctx, requests, ONE_ENTRY, (request, isFirst) =>
-      claimFill(ctx, validity, request, isFirst),
+    return answerPage(ctx, requests, ONE_ENTRY, (request, page) =>
+      claimFill(ctx, validity, request, page),
     );
   },
 });
@@ -96,11 +96,11 @@ export const fetch = mutation({
   returns: v.array(mutationFetchResult),
   handler: (ctx, { requests }) => {
     const validity = new Validity(ctx);
-    return answerPage(ctx, requests, ONE_SCHEDULE, (request, isFirst) => {
+    return answerPage(ctx, requests, ONE_SCHEDULE, (request, page) => {
       checkScheduled(request.name, request);
       const { ttl, staleWhileRevalidate, staleIfError, errorTtl } = request.read;
       checkDurations(request.name, { ttl, staleWhileRevalidate, staleIfError, errorTtl });
-      return fetchInMutation(ctx, validity, request, isFirst);
+      return fetchInMutation(ctx, validity, request, page);
     });
   },
 });

@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import { invalidationMode } from "../shared/protocol.js";
 import { mutation } from "./_generated/server.js";
+import { bothTenants, checkClear, checkLabels } from "./model/checks.js";
 import { clear, invalidateTags } from "./model/invalidate.js";
 
 /** Invalidates the entries that have one of the tags: a tenant's, those of no tenant, or all tenants'. */
@@ -15,6 +16,10 @@ export const byTags = mutation({
   },
   returns: v.null(),
   handler: async (ctx, request) => {
+    const { tags, tenant, allTenants } = request;
+    checkLabels(undefined, "tags", tags);
+    if (tenant !== undefined) checkLabels(undefined, "tenant", [tenant]);
+    if (tenant !== undefined && allTenants) throw bothTenants(tenant);
     await invalidateTags(ctx, request);
     return null;
   },
@@ -29,6 +34,7 @@ export const clearTenant = mutation({
   },
   returns: v.null(),
   handler: async (ctx, request) => {
+    checkClear(request);
     await clear(ctx, request);
     return null;
   },

@@ -1,5 +1,6 @@
 import { v, type Value } from "convex/values";
 import { mutation, query } from "./_generated/server.js";
+import { checkClear } from "./model/checks.js";
 import { clear } from "./model/invalidate.js";
 import { removeEntry } from "./model/write.js";
 import { getByArgs, putByArgs } from "./model/legacy.js";
@@ -68,6 +69,7 @@ export const removeAll = mutation({
   },
   returns: v.null(),
   handler: async (ctx, request) => {
+    checkClear(request);
     await clear(ctx, request);
     return null;
   },

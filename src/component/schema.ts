@@ -70,9 +70,8 @@ export default defineSchema({
   tags: defineTable({
     tag: v.string(),
     startedAt: v.commitTs(),
-    /** Set as soon as these have ids, for they name each other. */
+    /** Set as soon as the entry has an id, for the two name each other. */
     valueId: v.optional(v.id("values")),
-    metadataId: v.optional(v.id("metadata")),
     recipe: v.optional(v.id("recipes")),
   })
     .index("tag", ["tag", "startedAt"])

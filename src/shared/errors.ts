@@ -1,10 +1,11 @@
 import { ConvexError } from "convex/values";
-import { MAX_VALUE_BYTES } from "./limits.js";
+import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
+import { wellFormed } from "./wire.js";
 import { isConvexError } from "./wireErrors.js";
 
 /** Every code that the cache refuses bad input with, and when. */
 export const ERROR_CODES = {
-  ACTION_REQUIRED: "no `action` is given, or something that is no function reference",
+  ACTION_REQUIRED: "no `action` is given",
   NAME_REQUIRED: "no `name` is given, and none can be derived from the action",
   INVALID_TTL: "`ttl` or `errorTtl` is not a number of milliseconds from 0",
   INVALID_WINDOW: "a window is not a number of milliseconds from 0",
@@ -15,9 +16,12 @@ export const ERROR_CODES = {
   INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
+  INVALID_ARGS: "the arguments of a call are none that Convex takes",
   INVALID_VALUE: "a value to `put` is no Convex value",
-  VALUE_TOO_LARGE: "a value to `put`, or the arguments to `refresh` by, are over 4 MiB",
-  WRONG_CONTEXT: "the context can't do what the method needs, such as `fetch` in a query",
+  INVALID_RESULT: "a function of the configuration returned something of another type",
+  FUNCTION_FAILED: "a function of the configuration threw",
+  VALUE_TOO_LARGE: "a value to `put`, or the arguments of a background fill, are over 4 MiB",
+  WRONG_CONTEXT: "the context can't do what is called, such as `fetch` or `put` in a query",
   REFUSED_ON_TENANT: "the deprecated `removeAll` is called on a tenant's view",
   INVALID_REQUEST: "a function of the component is called by hand with what no client sends",
 } as const;
@@ -68,14 +72,14 @@ export function refusal(refused: {
   return error;
 }
 
-/** Refuses what is given to be stored and can't be. */
-export function tooLarge(cache: string, option = "the value to put"): CacheError {
+/** Refuses a value that is put and can't be stored. */
+export function tooLarge(cache: string): CacheError {
   return refusal({
     code: "VALUE_TOO_LARGE",
     cache,
-    option,
+    option: "the value to put",
     value: undefined,
-    says: `over ${MAX_VALUE_BYTES} bytes`,
+    says: `over ${MAX_VALUE_BYTES} bytes, or over ${MAX_JSON_BYTES} as JSON`,
     remedy: "Put it into file storage, and its id into the cache.",
   });
 }
@@ -100,7 +104,7 @@ export function isCacheError(error: unknown): error is CacheError {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "string") return `'${truncate(value)}'`;
+  if (typeof value === "string") return `'${wellFormed(truncate(value))}'`;
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value instanceof Promise) return "a promise";
@@ -113,7 +117,5 @@ const MAX_SHOWN = 80;
 
 function truncate(string: string): string {
   if (string.length <= MAX_SHOWN) return string;
-  // By characters, so that none is cut in half.
-  const shown = [...string.slice(0, 2 * MAX_SHOWN)].slice(0, MAX_SHOWN).join("");
-  return `${shown}… (${string.length} characters)`;
+  return `${string.slice(0, MAX_SHOWN)}… (${string.length} characters)`;
 }

@@ -183,8 +183,7 @@ const heldLease = v.object({
   kind: v.literal("held"),
   token: v.string(),
   deadline: v.number(),
-  /** How long it has run, and how long its lease still holds. */
-  ranMs: v.number(),
+  /** How long its lease still holds, by the clock that it was set by. */
   leaseMs: v.number(),
 });
 export type HeldLease = Infer<typeof heldLease>;
@@ -231,7 +230,7 @@ export type MutationFetchResult = Infer<typeof mutationFetchResult>;
 /** How a fill ended, as its holder reports it. `retryMs` is how long no background fill follows. */
 export const fillResult = v.union(
   v.object({ kind: v.literal("value"), fillMs: v.number(), ...storeOptions }),
-  v.object({ kind: v.literal("skipped"), reason: v.string(), retryMs: v.number() }),
+  v.object({ kind: v.literal("skipped"), retryMs: v.number() }),
   v.object({
     kind: v.literal("failed"),
     error: wireError,
@@ -241,6 +240,9 @@ export const fillResult = v.union(
 );
 export type FillResult = Infer<typeof fillResult>;
 
+/** Whether a refresh that relied on a fill is due once more. */
+const again = v.boolean();
+
 /** What became of a fill. */
 export const settlement = v.union(
   v.object({
@@ -249,10 +251,9 @@ export const settlement = v.union(
     expiresAt: nullable(v.number()),
     /** Whether the entry was expired while the fill ran. */
     expired: v.boolean(),
+    again,
   }),
-  /** With `again`, a refresh that relied on this fill is due once more. */
-  v.object({ kind: v.literal("rejected"), again: v.boolean() }),
-  v.object({ kind: v.literal("none") }),
+  v.object({ kind: v.union(v.literal("rejected"), v.literal("none")), again }),
 );
 export type Settlement = Infer<typeof settlement>;
 

@@ -1,3 +1,5 @@
+import { messageOf } from "./wireErrors.js";
+
 /**
  * Says on `console.warn` what keeps a cache from caching: once per cache and
  * reason, and whatever its `log` is.
@@ -15,4 +17,12 @@ export class Warnings {
     this.#said.add(kind);
     console.warn(`action cache \`${this.#cache}\`: ${message}`);
   }
+}
+
+/** What to warn of when it can't be reported that a fill failed or stored nothing. */
+export function unsettled(error: unknown): [kind: string, message: string] {
+  const message =
+    `how a fill ended could not be recorded: ${messageOf(error)}. Those who wait for it run the ` +
+    "action too, and `errorTtl` has no effect. Look at the component's errors in the logs.";
+  return ["unsettled", message];
 }

@@ -56,6 +56,10 @@ const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[
 /** Whether a string is well-formed Unicode: Convex refuses halves of surrogate pairs. */
 export const isWellFormed = (string: string): boolean => !LONE_SURROGATE.test(string);
 
+/** The string with a replacement character for each half of a surrogate pair. */
+export const wellFormed = (string: string): string =>
+  string.replaceAll(new RegExp(LONE_SURROGATE, "g"), "\ufffd");
+
 /**
  * Throws where Convex would refuse the call that carries this value, so that one
  * request of a batch is refused and not all of them.

@@ -15,7 +15,9 @@ import type { ComponentApi } from "../component/_generated/component.js";
 import type { DataModel } from "../component/_generated/dataModel.js";
 import type { GenericMutationCtx } from "convex/server";
 import { register } from "../test.js";
+import { sleep } from "../shared/engine/alarm.js";
 import { observe, type Observer, refuseValue } from "./syscalls.js";
+import { advance } from "./time.js";
 
 // Loaded beforehand: a first import takes turns of the real event loop that virtual time would overtake.
 import.meta.glob(["../component/*.ts", "!../component/*.test.ts"], { eager: true });
@@ -107,6 +109,35 @@ export function createApp(modules: Record<string, () => Promise<unknown>> = {}) 
         log: (event) => events.push(event),
         ...config,
       }),
+    /** Lets virtual time pass, and what it sets off. Needs fake timers. */
+    pass: (ms: number) => advance(ms, () => observer.operations),
+    /** Makes each run of the action take so long, and tell its number. */
+    slowly: (ms: number) => {
+      upstream.answer = async (_, run) => {
+        await sleep(ms);
+        return run;
+      };
+    },
+    /** Runs something in an action that stops doing anything once it has crashed. */
+    crashable: (work: (ctx: ActionContext) => Promise<unknown>) => {
+      let crashed = false;
+      const mortal = (call: unknown) =>
+        ((...args: never[]) =>
+          crashed
+            ? new Promise(() => {})
+            : (call as (...args: never[]) => unknown)(...args)) as never;
+      const running = t.action(async (ctx) => {
+        const { runQuery, runMutation, runAction } = watchedContext(ctx, observer);
+        await work({
+          runQuery: mortal(runQuery),
+          runMutation: mortal(runMutation),
+          runAction: mortal(runAction),
+        });
+        return null;
+      });
+      running.catch(() => {});
+      return { crash: () => void (crashed = true) };
+    },
     /** Runs something in an action of its own, whose calls are counted and can be made to fail. */
     act: <T>(work: (ctx: ActionContext) => Promise<T>): Promise<T> =>
       t.action((ctx) => work(watchedContext(ctx, observer))),

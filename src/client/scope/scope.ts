@@ -1,6 +1,6 @@
 import { getFunctionAddress } from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
-import { Heartbeat } from "../../shared/engine/heartbeat.js";
+import { Heartbeat, lostHeartbeat } from "../../shared/engine/heartbeat.js";
 import type {
   ClaimRequest,
   ClaimResult,
@@ -12,6 +12,8 @@ import type {
   ScheduleRequest,
 } from "../../shared/protocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
+import type { Cache } from "../fetchCall.js";
+import type { Warnings } from "../../shared/warnings.js";
 import { type Answered, Batcher } from "./batcher.js";
 import { LocalFill } from "./localFill.js";
 
@@ -28,17 +30,23 @@ export class FetchScope {
   readonly heartbeat: Heartbeat;
   /** The fills that run in this context, by their token. */
   readonly fills = new Map<string, LocalFill>();
+  readonly #warnings: Warnings;
   readonly #lookups: Batcher<Lookup, LookupResult>;
   readonly #polls: Batcher<Lookup, LookupResult>;
   readonly #claims: Batcher<ClaimRequest, ClaimResult>;
   readonly #schedules: Batcher<ScheduleRequest, boolean>;
 
-  constructor(ctx: ActionContext, component: ComponentApi) {
+  /** @param warnings - Of the cache whose fetch opens the scope. */
+  constructor(ctx: ActionContext, { component, warnings }: Cache) {
     this.ctx = ctx;
     this.component = component;
+    this.#warnings = warnings;
     const { entries, fills } = component;
     const read = (requests: Lookup[]) => ctx.runQuery(entries.read, { requests });
-    this.heartbeat = new Heartbeat((tokens) => ctx.runMutation(fills.heartbeat, { tokens }));
+    this.heartbeat = new Heartbeat(
+      (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
+      (error) => this.#warnings.warn(...lostHeartbeat(error)),
+    );
     this.#lookups = new Batcher(read);
     this.#polls = new Batcher(read, POLL_WINDOW_MS);
     this.#claims = new Batcher((requests) => this.#claimAll(requests));
@@ -91,14 +99,14 @@ class MutationFetchScope {
 
 /** Keeps one scope for each context and installed component, which caches of any name share. */
 function scopes<Context extends object, Scope>(
-  create: (ctx: Context, component: ComponentApi) => Scope,
-): (ctx: Context, component: ComponentApi) => Scope {
+  create: (ctx: Context, cache: Cache) => Scope,
+): (ctx: Context, cache: Cache) => Scope {
   const ofContexts = new WeakMap<Context, Map<unknown, Scope>>();
-  return (ctx, component) => {
+  return (ctx, cache) => {
     const ofContext = ofContexts.get(ctx) ?? new Map<unknown, Scope>();
     ofContexts.set(ctx, ofContext);
-    const address = addressOf(component);
-    const scope = ofContext.get(address) ?? create(ctx, component);
+    const address = addressOf(cache.component);
+    const scope = ofContext.get(address) ?? create(ctx, cache);
     ofContext.set(address, scope);
     return scope;
   };
@@ -114,9 +122,9 @@ function addressOf(component: ComponentApi): unknown {
 }
 
 /** The scope of an action's context. */
-export const scopeOf = scopes((ctx: ActionContext, component) => new FetchScope(ctx, component));
+export const scopeOf = scopes((ctx: ActionContext, cache) => new FetchScope(ctx, cache));
 
 /** The scope of a mutation's context. */
 export const mutationScopeOf = scopes(
-  (ctx: MutationContext, component) => new MutationFetchScope(ctx, component),
+  (ctx: MutationContext, cache) => new MutationFetchScope(ctx, cache.component),
 );

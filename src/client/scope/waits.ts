@@ -10,17 +10,20 @@ export type FillOutcome =
   | { kind: "stored"; entry: Entry; expired: boolean }
   /** Its action threw. */
   | { kind: "failed"; error: Error }
-  /** It has a value that is not shared: its waiters run the action themselves. */
-  | { kind: "unshared" }
+  /** It has a value that is not shared, or can't be polled: its waiters run the action themselves. */
+  | { kind: "unshared"; error?: unknown }
   /** It was voided, came too late, or its holder is gone: its waiters claim anew. */
-  | { kind: "lost"; lapsed?: { token: string; deadline: number } };
+  | { kind: "lost"; watched?: Watched };
+
+/** A lease that has been watched for so long without a heartbeat, in ms of timers that rang. */
+export type Watched = { token: string; deadline: number; watchedMs: number };
 
 /** The shortest and the longest time between two polls, in ms. */
 const MIN_POLL_MS = 100;
 const MAX_POLL_MS = 4.5 * SECOND;
 /** The next poll comes after this part of the time that the fill has run, so a waiter is late by less. */
 const POLL_GROWTH = 0.65;
-/** A lease that goes from one forced refresh to the next is not followed for ever. */
+/** A lease that goes from one forced refresh to the next is followed so often. */
 const MAX_FOLLOWED = 2;
 /** A waiter that has waited this long says so, in ms. */
 const LONG_WAIT_MS = 30 * SECOND;
@@ -37,37 +40,48 @@ export async function waitForFill(
   entryKey: EntryKey,
   held: HeldLease,
   onLongWait: () => void,
+  watched?: Watched,
 ): Promise<FillOutcome> {
-  let { token, deadline, ranMs, leaseMs } = held;
+  let { token, deadline, leaseMs } = held;
+  /** How long it has waited at all, for this fill, and since it saw a heartbeat. */
   let waitedMs = 0;
+  let ranMs = 0;
+  let watchedMs = 0;
+  if (watched?.token === token && watched.deadline === deadline) {
+    // By its own clock the lease still holds, but that may stand.
+    watchedMs = watched.watchedMs;
+    leaseMs = LEASE_MS;
+  }
   let followed = 0;
   for (;;) {
-    const delay = Math.min(nextPoll(ranMs), Math.max(leaseMs, MIN_POLL_MS));
+    const delay = Math.min(nextPoll(ranMs), Math.max(leaseMs - watchedMs, MIN_POLL_MS));
     await sleep(delay);
-    ranMs += delay;
-    leaseMs -= delay;
     waitedMs += delay;
+    ranMs += delay;
+    watchedMs += delay;
     if (waitedMs >= LONG_WAIT_MS) onLongWait();
     let status: LookupResult;
     try {
       status = await poll(entryKey, token);
-    } catch {
-      if (leaseMs <= 0) return { kind: "unshared" };
+    } catch (error) {
+      if (watchedMs >= leaseMs) return { kind: "unshared", error };
       continue;
     }
     const { fill } = status;
     if (fill?.state === "running") {
-      if (fill.deadline !== deadline) leaseMs = LEASE_MS;
-      deadline = fill.deadline;
-      if (leaseMs <= 0) return { kind: "lost", lapsed: { token, deadline } };
-    } else if (fill?.successor !== undefined && followed < MAX_FOLLOWED) {
-      followed += 1;
-      token = fill.successor;
-      ranMs = 0;
-      leaseMs = LEASE_MS;
-    } else {
-      return outcomeOf(status);
+      if (fill.deadline !== deadline) {
+        deadline = fill.deadline;
+        leaseMs = LEASE_MS;
+        watchedMs = 0;
+      }
+      if (watchedMs < leaseMs) continue;
+      return { kind: "lost", watched: { token, deadline, watchedMs } };
     }
+    if (fill?.successor === undefined || followed === MAX_FOLLOWED) return outcomeOf(status);
+    followed += 1;
+    token = fill.successor;
+    ranMs = watchedMs = 0;
+    leaseMs = LEASE_MS;
   }
 }
 

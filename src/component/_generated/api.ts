@@ -37,6 +37,7 @@ import type * as model_invalidate from "../model/invalidate.js";
 import type * as model_invalidation_append from "../model/invalidation/append.js";
 import type * as model_invalidation_commitOrder from "../model/invalidation/commitOrder.js";
 import type * as model_invalidation_listing from "../model/invalidation/listing.js";
+import type * as model_invalidation_supersession from "../model/invalidation/supersession.js";
 import type * as model_invalidation_tags from "../model/invalidation/tags.js";
 import type * as model_invalidation_validity from "../model/invalidation/validity.js";
 import type * as model_legacy from "../model/legacy.js";
@@ -84,6 +85,7 @@ const fullApi: ApiFromModules<{
   "model/invalidation/append": typeof model_invalidation_append;
   "model/invalidation/commitOrder": typeof model_invalidation_commitOrder;
   "model/invalidation/listing": typeof model_invalidation_listing;
+  "model/invalidation/supersession": typeof model_invalidation_supersession;
   "model/invalidation/tags": typeof model_invalidation_tags;
   "model/invalidation/validity": typeof model_invalidation_validity;
   "model/legacy": typeof model_legacy;

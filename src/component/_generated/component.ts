@@ -181,13 +181,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         },
         Array<
           | { kind: "granted"; token: string }
-          | {
-              kind: "held";
-              token: string;
-              deadline: number;
-              ranMs: number;
-              leaseMs: number;
-            }
+          | { kind: "held"; token: string; deadline: number; leaseMs: number }
           | {
               kind: "found";
               entry: {
@@ -311,7 +305,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     | { kind: "app"; refresher: string };
                 };
               }
-            | { kind: "skipped"; reason: string; retryMs: number }
+            | { kind: "skipped"; retryMs: number }
             | {
                 kind: "failed";
                 error: {
@@ -328,9 +322,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             createdAt: number;
             expiresAt: number | null;
             expired: boolean;
+            again: boolean;
           }
-        | { kind: "rejected"; again: boolean }
-        | { kind: "none" },
+        | { kind: "rejected" | "none"; again: boolean },
         Name
       >;
     };

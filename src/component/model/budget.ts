@@ -30,10 +30,39 @@ export async function hasRoomFor(ctx: Metered, need: Need): Promise<boolean> {
   );
 }
 
-/** Whether so many bytes more are within what a page of answers may move. */
-export async function isWithinPage(ctx: Metered, bytes: number): Promise<boolean> {
-  const { bytesRead } = await ctx.meta.getTransactionMetrics();
-  return bytesRead.used + bytes <= MAX_PAGE_BYTES;
+/** What one page of answers moves, whatever else its transaction has read before. */
+export class Page {
+  readonly #ctx: Metered;
+  readonly #usedBefore: number;
+
+  private constructor(ctx: Metered, usedBefore: number) {
+    this.#ctx = ctx;
+    this.#usedBefore = usedBefore;
+  }
+
+  static async begin(ctx: Metered): Promise<Page> {
+    const { bytesRead } = await ctx.meta.getTransactionMetrics();
+    return new Page(ctx, bytesRead.used);
+  }
+
+  /** How many bytes more it may move. */
+  async bytesLeft(): Promise<number> {
+    const { bytesRead } = await this.#ctx.meta.getTransactionMetrics();
+    return Math.min(MAX_PAGE_BYTES - (bytesRead.used - this.#usedBefore), bytesRead.remaining);
+  }
+
+  /** Whether the parts of an entry's value are within what is left of it. */
+  async hasRoomForParts({
+    parts,
+    partsBytes,
+  }: Pick<Doc<"values">, "parts" | "partsBytes">): Promise<boolean> {
+    if (parts === undefined || partsBytes === undefined) return true;
+    const bytes = partsBytes + parts.length * PART_OVERHEAD_BYTES;
+    return (
+      bytes <= (await this.bytesLeft()) &&
+      (await hasRoomFor(this.#ctx, { databaseQueries: parts.length }))
+    );
+  }
 }
 
 /** An answer that has to wait for the next page. */
@@ -48,29 +77,17 @@ export async function answerPage<Request, Answer>(
   ctx: Metered,
   requests: Request[],
   need: Need,
-  answer: (request: Request, isFirst: boolean) => Promise<Answer | typeof LATER>,
+  answer: (request: Request, page: Page | null) => Promise<Answer | typeof LATER>,
 ): Promise<Answer[]> {
-  const page: Answer[] = [];
+  const page = await Page.begin(ctx);
+  const answers: Answer[] = [];
   for (const request of requests) {
-    const isFirst = page.length === 0;
-    const hasRoom = isFirst || ((await hasRoomFor(ctx, need)) && (await isWithinPage(ctx, 0)));
-    if (!hasRoom) break;
-    const answered = await answer(request, isFirst);
+    // The first is answered whatever it takes.
+    const isFirst = answers.length === 0;
+    if (!isFirst && (!(await hasRoomFor(ctx, need)) || (await page.bytesLeft()) < 0)) break;
+    const answered = await answer(request, isFirst ? null : page);
     if (answered === LATER) break;
-    page.push(answered);
+    answers.push(answered);
   }
-  return page;
-}
-
-/** Whether the parts of an entry's value are within what is left of a page. */
-export async function hasRoomForParts(
-  ctx: Metered,
-  { parts, partsBytes }: Pick<Doc<"values">, "parts" | "partsBytes">,
-): Promise<boolean> {
-  if (parts === undefined || partsBytes === undefined) return true;
-  const bytesRead = partsBytes + parts.length * PART_OVERHEAD_BYTES;
-  return (
-    (await isWithinPage(ctx, bytesRead)) &&
-    (await hasRoomFor(ctx, { bytesRead, databaseQueries: parts.length }))
-  );
+  return answers;
 }

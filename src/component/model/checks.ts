@@ -1,12 +1,13 @@
 import { refusal } from "../../shared/errors.js";
-import { MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
+import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
 import type { FillResult, Runner, StoreOptions, Wire } from "../../shared/protocol.js";
+import { fromJson } from "../../shared/wire.js";
 
 /**
  * Refuses what no client sends, but who calls a function of the component by hand
  * may: it would be stored, and do its harm later.
  */
-function refused(cache: string, option: string, value: unknown, remedy: string) {
+function refused(cache: string | undefined, option: string, value: unknown, remedy: string) {
   return refusal({ code: "INVALID_REQUEST", cache, option: `\`${option}\``, value, remedy });
 }
 
@@ -21,14 +22,47 @@ export function checkDurations(
   }
 }
 
-/** Refuses content that nobody could read again. */
+/** Refuses content that nobody could read again. Of large content, only whether it is JSON is looked at. */
 export function checkContent(cache: string, option: string, content: Wire): void {
   if (!("json" in content)) return;
   try {
-    JSON.parse(content.json);
+    if (content.json.length > MAX_RECIPE_BYTES) JSON.parse(content.json);
+    else fromJson(content.json);
   } catch {
     throw refused(cache, `${option}.json`, content.json, "Give Convex's JSON of a value.");
   }
+}
+
+/** Refuses tags and tenant ids that are empty or too long, and too many of them. */
+export function checkLabels(cache: string | undefined, option: string, labels: string[]): void {
+  const invalid = labels.find((label) => label.length === 0 || label.length > MAX_TAG_LENGTH);
+  if (invalid !== undefined) {
+    throw refused(cache, option, invalid, `Give strings of 1 to ${MAX_TAG_LENGTH} characters.`);
+  }
+  if (labels.length > MAX_TAGS) throw refused(cache, option, labels, `Give at most ${MAX_TAGS}.`);
+}
+
+/** Refuses a clear that would reach something else than was meant, or never come to an end. */
+export function checkClear(clear: {
+  name?: string;
+  tenant?: string;
+  batchSize?: number;
+  before?: number;
+}): void {
+  const { name, tenant, batchSize, before } = clear;
+  if (tenant !== undefined) checkLabels(name, "tenant", [tenant]);
+  checkNumber(name, "batchSize", batchSize);
+  checkNumber(name, "before", before);
+}
+
+/** Refuses what is no number. */
+export function checkNumber(
+  cache: string | undefined,
+  option: string,
+  number: number | undefined,
+): void {
+  if (number === undefined || !Number.isNaN(number)) return;
+  throw refused(cache, option, number, "Give a number, or leave it out.");
 }
 
 /** Refuses options that would store what can't be read, found or judged again. */
@@ -36,11 +70,7 @@ export function checkStoreOptions(cache: string, options: StoreOptions): void {
   const { content, ttl, retain, tags = [], recipe } = options;
   checkContent(cache, "content", content);
   checkDurations(cache, { ttl, retain });
-  const invalid = tags.find((tag) => tag.length === 0 || tag.length > MAX_TAG_LENGTH);
-  if (invalid !== undefined) {
-    throw refused(cache, "tags", invalid, `Give strings of 1 to ${MAX_TAG_LENGTH} characters.`);
-  }
-  if (tags.length > MAX_TAGS) throw refused(cache, "tags", tags, `Give at most ${MAX_TAGS}.`);
+  checkLabels(cache, "tags", tags);
   if (recipe) checkScheduled(cache, recipe);
 }
 
@@ -58,7 +88,10 @@ export function checkScheduled(cache: string, { args, runner }: { args: Wire; ru
 /** Refuses the result of a fill that would be stored or remembered as nonsense. */
 export function checkResult(cache: string, result: FillResult): void {
   if (result.kind === "value") {
-    checkDurations(cache, { fillMs: result.fillMs });
+    const { fillMs } = result;
+    if (!(fillMs >= 0 && fillMs < Infinity)) {
+      throw refused(cache, "fillMs", fillMs, "Give a finite number of milliseconds from 0.");
+    }
     checkStoreOptions(cache, result);
     return;
   }
@@ -70,3 +103,7 @@ export function checkResult(cache: string, result: FillResult): void {
     }
   }
 }
+
+/** The error of an invalidation that names a tenant and means all of them. */
+export const bothTenants = (tenant: string) =>
+  refused(undefined, "tenant", tenant, "Give either `tenant` or `allTenants`.");

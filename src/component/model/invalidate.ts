@@ -23,9 +23,7 @@ export async function clear(ctx: MutationCtx, { batchSize, ...what }: Clear): Pr
   const only = await append(ctx, { tag: tagOf(what), before: what.before });
   const limit = batchSize === undefined ? undefined : Math.max(1, Math.floor(batchSize));
   const next = limit === undefined ? { only } : await sweepNow(ctx, { only, limit });
-  if (next !== null) {
-    await ctx.scheduler.runAfter(SWEEP_DELAY_MS, internal.maintenance.sweep, next);
-  }
+  await ctx.scheduler.runAfter(SWEEP_DELAY_MS, internal.maintenance.sweep, next);
 }
 
 function tagOf({ name, tenant }: Clear): string {

@@ -1,7 +1,7 @@
-import { MAX_DOCUMENT_BYTES, MAX_PAGE_BYTES, MAX_TAGS } from "../../shared/limits.js";
+import { MAX_DOCUMENT_BYTES, MAX_TAGS } from "../../shared/limits.js";
 import type { Entry, EntryKey, Lookup, LookupResult } from "../../shared/protocol.js";
 import type { QueryCtx } from "../_generated/server.js";
-import { hasRoomForParts } from "./budget.js";
+import { Page } from "./budget.js";
 import { findFailure } from "./fill/failures.js";
 import { findLease, statusOf } from "./fill/lease.js";
 import { startOfFill, Validity } from "./invalidation/validity.js";
@@ -9,7 +9,7 @@ import { loadEntry } from "./entry/rows.js";
 import { findValid, type ValidRow } from "./entry/valid.js";
 
 /** Reading an entry of the widest kind: by two keys, and the invalidations of as many tags as it may have. */
-const RANGES_PER_LOOKUP = 16 + 3 * MAX_TAGS;
+const RANGES_PER_LOOKUP = 16 + 6 * MAX_TAGS;
 
 /**
  * Looks up entries, judging them by the invalidations and never by the clock,
@@ -20,20 +20,21 @@ const RANGES_PER_LOOKUP = 16 + 3 * MAX_TAGS;
  */
 export async function lookUp(ctx: QueryCtx, requests: Lookup[]): Promise<LookupResult[]> {
   const validity = new Validity(ctx);
-  const page: LookupResult[] = [];
-  while (page.length < requests.length) {
+  const page = await Page.begin(ctx);
+  const answers: LookupResult[] = [];
+  while (answers.length < requests.length) {
     // The first alone, so that its parts find all the room there is.
-    const atOnce = page.length === 0 ? 1 : await documentsThatFit(ctx);
+    const atOnce = answers.length === 0 ? 1 : await documentsThatFit(ctx, page);
     if (atOnce === 0) break;
-    const next = requests.slice(page.length, page.length + atOnce);
+    const next = requests.slice(answers.length, answers.length + atOnce);
     const results = await Promise.all(next.map((request) => find(ctx, validity, request)));
     for (const { valid, ...rest } of results) {
-      const fits = valid === null || (await hasRoomForParts(ctx, valid.row));
-      if (page.length > 0 && !fits) return page;
-      page.push({ entry: await load(ctx, valid), ...rest });
+      const fits = valid === null || (await page.hasRoomForParts(valid.row));
+      if (answers.length > 0 && !fits) return answers;
+      answers.push({ entry: await load(ctx, valid), ...rest });
     }
   }
-  return page;
+  return answers;
 }
 
 /** An entry, and until when (ms) the lease of a fill holds that is scheduled or runs. */
@@ -67,11 +68,9 @@ async function load(ctx: QueryCtx, valid: ValidRow | null): Promise<Entry | null
   return valid && (await loadEntry(ctx, valid.row, valid.expiredAt));
 }
 
-async function documentsThatFit(ctx: QueryCtx): Promise<number> {
-  const { bytesRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
-  const bytes = Math.min(bytesRead.remaining, MAX_PAGE_BYTES - bytesRead.used);
-  return Math.max(
-    0,
-    Math.floor(Math.min(bytes / MAX_DOCUMENT_BYTES, databaseQueries.remaining / RANGES_PER_LOOKUP)),
-  );
+async function documentsThatFit(ctx: QueryCtx, page: Page): Promise<number> {
+  const { databaseQueries } = await ctx.meta.getTransactionMetrics();
+  const byBytes = (await page.bytesLeft()) / MAX_DOCUMENT_BYTES;
+  const byQueries = databaseQueries.remaining / RANGES_PER_LOOKUP;
+  return Math.max(0, Math.floor(Math.min(byBytes, byQueries)));
 }

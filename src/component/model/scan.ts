@@ -1,12 +1,19 @@
-import { compareValues, type Value } from "convex/values";
+import { compareValues, type Infer, v, type Validator, type Value } from "convex/values";
 
 /**
- * A place in an index, behind which the next batch goes on. Rows may share a key
+ * A position in an index, behind which the next batch goes on. Rows may share a key
  * and even a creation time, so it names the rows of that very moment that are done.
  */
+export const positionOf = <Key extends Validator<Value, "required", string>>(key: Key) =>
+  v.object({ key, time: v.number(), ids: v.array(v.string()) });
 export type Position<Key extends Value = Value> = { key: Key; time: number; ids: string[] };
 
-/** How one index is read from a place on. */
+/** A position in the order of a time in ms, and in that of commits. */
+export const timePosition = positionOf(v.number());
+export const commitPosition = positionOf(v.int64());
+export type CommitPosition = Infer<typeof commitPosition>;
+
+/** How one index is read from a position on. */
 export type Scan<Row, Key extends Value> = {
   keyOf: (row: Row) => Key;
   /** All rows, in the order of the index. */
@@ -17,7 +24,7 @@ export type Scan<Row, Key extends Value> = {
   behind: (key: Key) => AsyncIterable<Row>;
 };
 
-/** The rows behind a place, each with the place that it makes. */
+/** The rows behind a position, each with the position that it makes. */
 export async function* rowsFrom<
   Row extends { _id: string; _creationTime: number },
   Key extends Value,

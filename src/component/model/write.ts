@@ -1,7 +1,7 @@
 import type { EntryKey, StoreOptions } from "../../shared/protocol.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { forgetFailure } from "./fill/failures.js";
-import { findLease, voidFill } from "./fill/lease.js";
+import { findLease, stillReliedOn, voidFill } from "./fill/lease.js";
 import { startOfEntry, Validity } from "./invalidation/validity.js";
 import { hasDependents } from "./entry/dependents.js";
 import {
@@ -22,7 +22,9 @@ export async function putEntry(
   // A fill that runs began earlier. It must not store its older value, even when
   // this one is deleted before it ends.
   const lease = await findLease(ctx, entryKey);
-  if (lease?.state === "running") await ctx.db.patch("fills", lease._id, { isOutdated: true });
+  if (lease?.state === "running") {
+    await ctx.db.patch("fills", lease._id, { isOutdated: true, ...stillReliedOn(lease) });
+  }
   await forgetFailure(ctx, entryKey);
   const previous = await findRow(ctx, entryKey);
   if (previous !== null) await discardEntry(ctx, previous);
@@ -60,7 +62,7 @@ export async function expireEntry(
   const now = Date.now();
   const lease = await findLease(ctx, entryKey);
   if (lease?.state === "running" && lease.expiredAt === undefined) {
-    await ctx.db.patch("fills", lease._id, { expiredAt: now });
+    await ctx.db.patch("fills", lease._id, { expiredAt: now, ...stillReliedOn(lease) });
   }
   const row = await findRow(ctx, entryKey);
   if (row === null) return;

@@ -17,8 +17,6 @@ export type Filled = {
   expiresAt: number | null;
   /** Whether the entry was expired while the fill ran. */
   expired: boolean;
-  /** Whether a refresh that relied on this fill is due once more. */
-  again: boolean;
 };
 
 /** What a fill consists of: in the app's code or in the component, it is the same. */
@@ -29,6 +27,10 @@ export type FillSteps = {
   store: (value: unknown) => StoreDecision | Promise<StoreDecision>;
   /** Reports how the fill ended. */
   settle: (result: FillResult) => Promise<Settlement>;
+  /** Schedules the fill once more, for a refresh that relied on it. */
+  scheduleAgain: () => Promise<unknown>;
+  /** Called where it can't be reported that the fill failed or stored nothing. */
+  onUnsettled: (error: unknown) => void;
   /** How long a failure is remembered, in ms. */
   errorTtl: number;
   /** How long no background fill follows one that stored nothing, in ms. */
@@ -40,20 +42,22 @@ export type FillSteps = {
  * with nothing else: a value that was computed is returned, whatever happens to it.
  */
 export async function runFill(steps: FillSteps): Promise<Filled> {
-  const { run, store, settle, errorTtl, retryMs } = steps;
+  const { run, store, errorTtl, retryMs } = steps;
   const began = Date.now();
   let value: unknown;
   try {
     value = await run();
   } catch (error) {
-    await settle({ kind: "failed", error: errorToWire(error), errorTtl, retryMs }).catch(() => {});
+    await tell(steps, { kind: "failed", error: errorToWire(error), errorTtl, retryMs });
     throw error;
   }
   const now = Date.now();
   const fillMs = Math.max(0, now - began);
-  const unstored = { value, fillMs, createdAt: now, expiresAt: now, expired: false, again: false };
+  const unstored = { value, fillMs, createdAt: now, expiresAt: now, expired: false };
   const skip = async (put: "skipped" | "failed", reason: string): Promise<Filled> => {
-    await settle({ kind: "skipped", reason, retryMs }).catch(() => {});
+    // Storage that failed a moment ago is reported as that, once.
+    const teller = put === "failed" ? { ...steps, onUnsettled: () => {} } : steps;
+    await tell(teller, { kind: "skipped", retryMs });
     return { ...unstored, put, reason };
   };
   let decision: StoreDecision;
@@ -63,15 +67,30 @@ export async function runFill(steps: FillSteps): Promise<Filled> {
     return await skip("skipped", messageOf(error));
   }
   if (decision.kind === "skip") return await skip("skipped", decision.reason);
+  let settled: Settlement;
   try {
     const { kind: _, ...options } = decision;
-    const settled = await settle({ kind: "value", fillMs, ...options });
-    if (settled.kind === "created" || settled.kind === "replaced") {
-      const { kind: put, createdAt, expiresAt, expired } = settled;
-      return { ...unstored, put, createdAt, expiresAt, expired };
-    }
-    return { ...unstored, put: "rejected", again: settled.kind === "rejected" && settled.again };
+    settled = await steps.settle({ kind: "value", fillMs, ...options });
   } catch (error) {
     return await skip("failed", messageOf(error));
+  }
+  if (settled.again) await steps.scheduleAgain();
+  if (settled.kind !== "created" && settled.kind !== "replaced") {
+    return { ...unstored, put: "rejected" };
+  }
+  const { kind: put, createdAt, expiresAt, expired } = settled;
+  return { value, fillMs, put, createdAt, expiresAt, expired };
+}
+
+/** Tells how a fill without a value to store ended. Nobody is kept waiting by that failing. */
+async function tell(
+  { settle, scheduleAgain, onUnsettled }: FillSteps,
+  result: FillResult,
+): Promise<void> {
+  try {
+    const { again } = await settle(result);
+    if (again) await scheduleAgain();
+  } catch (error) {
+    onUnsettled(error);
   }
 }

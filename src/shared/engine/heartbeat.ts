@@ -1,5 +1,6 @@
 import { Alarm } from "./alarm.js";
 import { HEARTBEAT_MS } from "../leaseTimes.js";
+import { messageOf } from "../wireErrors.js";
 
 /**
  * Keeps the leases of one context's fills, with one heartbeat for all of them.
@@ -9,15 +10,23 @@ import { HEARTBEAT_MS } from "../leaseTimes.js";
  */
 export class Heartbeat {
   readonly #renew: (tokens: string[]) => Promise<string[]>;
+  readonly #onLost: (error: unknown) => void;
   readonly #held = new Set<string>();
   readonly #alarm = new Alarm();
   #beating = false;
   /** The renewal that is under way, or was the last. */
   #renewing: Promise<void> = Promise.resolve();
 
-  /** @param renew - Renews leases by their tokens, and resolves to those that are still held. */
-  constructor(renew: (tokens: string[]) => Promise<string[]>) {
+  /**
+   * @param renew - Renews leases by their tokens, and resolves to those that are still held.
+   * @param onLost - Called when a beat fails.
+   */
+  constructor(
+    renew: (tokens: string[]) => Promise<string[]>,
+    onLost: (error: unknown) => void = () => {},
+  ) {
     this.#renew = renew;
+    this.#onLost = onLost;
   }
 
   /** Holds a lease while `work` runs; ends with no heartbeat left under way. */
@@ -49,8 +58,17 @@ export class Heartbeat {
     try {
       const kept = await this.#renew(tokens);
       for (const token of tokens) if (!kept.includes(token)) this.#held.delete(token);
-    } catch {
+    } catch (error) {
       // A beat that is lost is made good by the next, or the lease lapses.
+      this.#onLost(error);
     }
   }
+}
+
+/** What to warn of when a heartbeat fails. */
+export function lostHeartbeat(error: unknown): [kind: string, message: string] {
+  const message =
+    `a heartbeat failed: ${messageOf(error)}. If three in a row do, another caller runs the ` +
+    "action too, and this value is not stored. Look at the component's errors in the logs.";
+  return ["heartbeat", message];
 }

@@ -1,5 +1,5 @@
 import { type Filled, type FillSteps, runFill } from "./fill.js";
-import { Heartbeat } from "./heartbeat.js";
+import { Heartbeat, lostHeartbeat } from "./heartbeat.js";
 import { MIN_RETRY_MS } from "../leaseTimes.js";
 import type { BeginResult } from "../protocol.js";
 import { messageOf } from "../wireErrors.js";
@@ -7,10 +7,7 @@ import { messageOf } from "../wireErrors.js";
 type Begun = Extract<BeginResult, { kind: "begun" }>;
 
 /** What a scheduled fill does once it has begun. */
-type Steps = Omit<FillSteps, "retryMs"> & {
-  /** Schedules the fill once more, for a refresh that relied on it. */
-  scheduleAgain: () => Promise<unknown>;
-};
+type Steps = Omit<FillSteps, "retryMs">;
 
 /** What a scheduled fill consists of: in the app's code or in the component, it is the same. */
 export type ScheduledFill = {
@@ -21,7 +18,7 @@ export type ScheduledFill = {
   heartbeat: (tokens: string[]) => Promise<string[]>;
   prepare: (begun: Begun) => Steps | Promise<Steps>;
   /** Says what keeps the cache from being refreshed. */
-  warn: (kind: "foreign fill" | "refresh", message: string) => void;
+  warn: (kind: string, message: string) => void;
 };
 
 /** Runs a fill that was scheduled; does nothing, and resolves to null, if it was voided or replaced. */
@@ -36,21 +33,20 @@ export async function scheduledFill(fill: ScheduledFill): Promise<Filled | null>
     );
   }
   if (begun.kind !== "begun") return null;
-  const heartbeat = new Heartbeat(fill.heartbeat);
+  const heartbeat = new Heartbeat(fill.heartbeat, (error) => warn(...lostHeartbeat(error)));
   try {
-    const { steps, filled } = await heartbeat.during(token, async () => {
+    const filled = await heartbeat.during(token, async () => {
       const steps = await fill.prepare(begun);
-      const retryMs = Math.max(steps.errorTtl, MIN_RETRY_MS);
-      return { steps, filled: await runFill({ ...steps, retryMs }) };
+      return await runFill({ ...steps, retryMs: Math.max(steps.errorTtl, MIN_RETRY_MS) });
     });
-    if (filled.put === "skipped" || filled.put === "failed") {
-      warn("refresh", `a refresh stored nothing: ${filled.reason}. ${UNTIL_THEN}`);
+    const { put, reason } = filled;
+    if (put === "skipped" || put === "failed") {
+      warn(`refresh: ${put}`, `a refresh stored nothing: ${reason}. ${UNTIL_THEN}`);
     }
-    if (filled.again) await steps.scheduleAgain();
     return filled;
   } catch (error) {
     // What the action threw is recorded for those who wait.
-    warn("refresh", `a refresh failed: ${messageOf(error)}. ${UNTIL_THEN}`);
+    warn("refresh: error", `a refresh failed: ${messageOf(error)}. ${UNTIL_THEN}`);
     return null;
   }
 }

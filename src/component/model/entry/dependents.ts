@@ -31,13 +31,13 @@ export async function insertDependents(
   return { tagRows, recipe };
 }
 
-/** Tells the rows that list an entry the ids of what they list. */
+/** Tells the rows that list an entry its id. */
 export async function linkDependents(
   ctx: MutationCtx,
   { tagRows = [] }: Pick<Dependents, "tagRows">,
-  listed: { valueId: Id<"values">; metadataId?: Id<"metadata"> },
+  valueId: Id<"values">,
 ): Promise<void> {
-  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, listed)));
+  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, { valueId })));
 }
 
 /** Deletes the rows that list an entry, and its recipe; what is gone already is no error. */

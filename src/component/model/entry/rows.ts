@@ -91,16 +91,15 @@ export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<vo
   const dependents = await insertDependents(ctx, entry);
   const row = { ...rest, args: key, expiresAt: expiresAt ?? undefined, ...saved, ...dependents };
   const valueId = await ctx.db.insert("values", row);
-  const metadataId =
-    expiresAt === null
-      ? undefined
-      : await ctx.db.insert("metadata", {
-          valueId,
-          expiresAt: expiresAt + retain,
-          hasDependents: hasDependents(row) || undefined,
-          bytes: getConvexSize(saved.value as Value) + besides,
-        });
-  await linkDependents(ctx, dependents, { valueId, metadataId });
+  if (expiresAt !== null) {
+    await ctx.db.insert("metadata", {
+      valueId,
+      expiresAt: expiresAt + retain,
+      hasDependents: hasDependents(row) || undefined,
+      bytes: getConvexSize(saved.value as Value) + besides,
+    });
+  }
+  await linkDependents(ctx, dependents, valueId);
 }
 
 /** When a value that is stored now ceases to be fresh, in ms; null for never. */
@@ -117,10 +116,11 @@ export async function deleteEntry(
   row: Deletable,
   metadataId: Id<"metadata"> | undefined,
 ): Promise<void> {
-  await deleteParts(ctx, row.parts);
-  await deleteDependents(ctx, row);
+  // Its own row first: if that can't be deleted, nothing of it is.
   await deleteUnread(ctx, "values", row._id);
   if (metadataId !== undefined) await deleteUnread(ctx, "metadata", metadataId);
+  await deleteDependents(ctx, row);
+  await deleteParts(ctx, row.parts);
 }
 
 /** Deletes an entry that is in the way of another, or not wanted any more. */

@@ -1,6 +1,6 @@
 import type { ClaimRequest, ClaimResult, EntryKey } from "../../../shared/protocol.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
-import { hasRoomForParts, LATER } from "../budget.js";
+import { LATER, type Page } from "../budget.js";
 import { loadEntry, metadataOfId } from "../entry/rows.js";
 import { findValid, type ValidRow } from "../entry/valid.js";
 import type { Validity } from "../invalidation/validity.js";
@@ -18,12 +18,12 @@ export async function claim(
   ctx: MutationCtx,
   validity: Validity,
   request: ClaimRequest,
-  isFirst: boolean,
+  page: Page | null,
 ): Promise<ClaimResult | typeof LATER> {
   const lease = await findLease(ctx, request);
   if (!request.force) {
     const since = await entrySince(ctx, validity, request);
-    if (since !== null && !isFirst && !(await hasRoomForParts(ctx, since.row))) return LATER;
+    if (since !== null && page !== null && !(await page.hasRoomForParts(since.row))) return LATER;
     const entry = since && (await loadEntry(ctx, since.row, since.expiredAt));
     if (entry !== null) return { kind: "found", entry };
     const isRunning = lease?.state === "running";

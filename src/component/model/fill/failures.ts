@@ -1,3 +1,4 @@
+import { MIN_RETRY_MS } from "../../../shared/leaseTimes.js";
 import type { EntryKey, Failure, WireError } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
@@ -13,7 +14,12 @@ export async function failFill(
   { error, errorTtl, retryMs }: { error: WireError; errorTtl: number; retryMs: number },
 ): Promise<void> {
   const rethrown = errorTtl > 0 ? { error, until: Date.now() + errorTtl } : {};
-  await rememberFailure(ctx, entryKey, fill, { ...rethrown, retryMs });
+  // Readers of a cache that rethrows wait for `until`; those of another need not.
+  const forAll = errorTtl > 0 ? Math.min(retryMs, MIN_RETRY_MS) : retryMs;
+  // A value that was put while it ran is later than the failure.
+  if (!fill.isOutdated) {
+    await rememberFailure(ctx, entryKey, fill, { ...rethrown, retryMs: forAll });
+  }
   await endFill(ctx, fill, { state: "failed", error });
 }
 

@@ -81,9 +81,12 @@ export function nextDeadline({ deadline }: Pick<Doc<"fills">, "deadline">) {
 export async function voidFill(ctx: MutationCtx, entryKey: EntryKey): Promise<void> {
   const lease = await findLease(ctx, entryKey);
   if (lease === null || typeof lease.startedAt !== "bigint") return;
-  const isReliedOn = lease.reliedOnAt !== undefined && typeof lease.reliedOnAt !== "bigint";
-  const reliedOnAt = isReliedOn ? lease.reliedOnAt : undefined;
-  await endFill(ctx, lease, { state: "voided", reliedOnAt });
+  await endFill(ctx, lease, { state: "voided", ...stillReliedOn(lease) });
+}
+
+/** What undoes a fill undoes the refreshes that relied on it too, but for those of this transaction. */
+export function stillReliedOn({ reliedOnAt }: Doc<"fills">): Pick<Doc<"fills">, "reliedOnAt"> {
+  return { reliedOnAt: typeof reliedOnAt === "bigint" ? undefined : reliedOnAt };
 }
 
 /** Gives up a fill's lease, and keeps for those who wait how it ended. */
@@ -112,7 +115,6 @@ export function heldBy(lease: Doc<"fills">): HeldLease {
     kind: "held",
     token: lease._id,
     deadline: lease.deadline,
-    ranMs: Math.max(0, now - Math.floor(lease.beganAt ?? lease._creationTime)),
     leaseMs: Math.min(Math.max(0, lease.deadline - now), LEASE_MS),
   };
 }

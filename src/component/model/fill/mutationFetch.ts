@@ -1,11 +1,10 @@
 import { verdictOn } from "../../../shared/freshness.js";
 import type { MutationFetch, MutationFetchResult } from "../../../shared/protocol.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { hasRoomForParts, LATER } from "../budget.js";
+import { LATER, type Page } from "../budget.js";
 import { loadEntry } from "../entry/rows.js";
 import { findValid } from "../entry/valid.js";
 import type { Validity } from "../invalidation/validity.js";
-import { failureNow } from "./failures.js";
 import { scheduleFill } from "./schedule.js";
 
 /**
@@ -17,19 +16,16 @@ export async function fetchInMutation(
   ctx: MutationCtx,
   validity: Validity,
   { read, ...request }: MutationFetch,
-  isFirst: boolean,
+  page: Page | null,
 ): Promise<MutationFetchResult | typeof LATER> {
   const valid = await findValid(ctx, validity, request);
-  if (valid !== null && !isFirst && !(await hasRoomForParts(ctx, valid.row))) return LATER;
+  if (valid !== null && page !== null && !(await page.hasRoomForParts(valid.row))) return LATER;
   const entry = valid && (await loadEntry(ctx, valid.row, valid.expiredAt));
   const verdict = entry && verdictOn(entry, read, Date.now(), Math.random());
   const isServed = verdict !== null && verdict.freshness !== "expired";
-  const failures = read.errorTtl > 0;
-  const isDue = request.force || !isServed || verdict.refresh;
-  const failed = failures && (await failureNow(ctx, validity, request)) !== null;
-  if (isDue && (request.force || !failed)) {
+  if (request.force || !isServed || verdict.refresh) {
     const seen = entry === null || request.force ? undefined : entry.id;
-    await scheduleFill(ctx, validity, { ...request, seen, failures });
+    await scheduleFill(ctx, validity, { ...request, seen, failures: read.errorTtl > 0 });
   }
   const get = !isServed ? "miss" : verdict.freshness === "fresh" ? "hit" : "stale";
   return { content: isServed ? entry!.content : null, get };

@@ -3,7 +3,7 @@ import type { Value } from "convex/values";
 import type { ReservedFill } from "../../../shared/protocol.js";
 import { scheduledFill } from "../../../shared/engine/scheduledFill.js";
 import { storeByNumbers } from "../../../shared/storing.js";
-import { Warnings } from "../../../shared/warnings.js";
+import { unsettled, Warnings } from "../../../shared/warnings.js";
 import { fromWire } from "../../../shared/wire.js";
 import { api } from "../../_generated/api.js";
 import type { ActionCtx } from "../../_generated/server.js";
@@ -36,6 +36,7 @@ export async function runReserved(ctx: ActionCtx, fill: ReservedFill): Promise<v
         settle: (result) => ctx.runMutation(api.fills.settle, { token, name, key, tenant, result }),
         errorTtl: runner.errorTtl,
         scheduleAgain: () => ctx.runMutation(api.fills.schedule, { requests: [request] }),
+        onUnsettled: (error) => warnings.warn(...unsettled(error)),
       };
     },
     warn: (kind, message) => warnings.warn(kind, message),

@@ -3,7 +3,13 @@ import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { discardEntry, earlier, expiryFromNow, findRow, insertEntry } from "../entry/rows.js";
 import { compareCommits } from "../invalidation/commitOrder.js";
-import { startOfEntry, startOfFill, Validity } from "../invalidation/validity.js";
+import {
+  type Started,
+  startOfEntry,
+  startOfFill,
+  Validity,
+  type ValidityOf,
+} from "../invalidation/validity.js";
 import { failFill, forgetFailure, rememberFailure } from "./failures.js";
 import { endFill, leaseKeyOf } from "./lease.js";
 
@@ -19,45 +25,65 @@ export async function settle(
   const holds = fill?.state === "running" && fill.leaseKey === (await leaseKeyOf(entryKey));
   if (!holds) {
     const again = fill?.state === "voided" && fill.reliedOnAt !== undefined;
-    return result.kind === "value" || again ? { kind: "rejected", again } : { kind: "none" };
+    return { kind: result.kind === "value" ? "rejected" : "none", again };
   }
+  const tags = result.kind === "value" ? result.tags : undefined;
+  const start = startOfFill(fill, { ...entryKey, tags });
+  const validity = new Validity(ctx);
+  const again = await isDueAgain(validity, fill, start);
   switch (result.kind) {
     case "skipped":
       await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
       await endFill(ctx, fill, { state: "skipped" });
-      return { kind: "none" };
+      return { kind: "none", again };
     case "failed":
       await failFill(ctx, entryKey, fill, result);
-      return { kind: "none" };
-    case "value":
-      return await store(ctx, entryKey, fill, result);
+      return { kind: "none", again };
+    case "value": {
+      // A success ends the memory of an earlier failure, whatever becomes of its value.
+      await forgetFailure(ctx, entryKey, fill.startedAt);
+      const stored = await store(ctx, validity, entryKey, fill, start, result);
+      return { ...stored, again };
+    }
   }
+}
+
+/**
+ * Whether a refresh that relied on this fill is to be run after all: what has made
+ * the fill's value invalid or stale since it began is no later than that refresh.
+ */
+async function isDueAgain(
+  validity: Validity,
+  fill: Doc<"fills">,
+  start: Started,
+): Promise<boolean> {
+  const { reliedOnAt, isOutdated, expiredAt } = fill;
+  if (reliedOnAt === undefined) return false;
+  if (isOutdated || expiredAt !== undefined) return true;
+  const byNow = await validity.of(start);
+  const byThen = await validity.of({ ...start, startedAt: reliedOnAt });
+  const isFresh = ({ valid, expiredAt }: ValidityOf) => valid && expiredAt === null;
+  return !isFresh(byNow) && isFresh(byThen);
 }
 
 async function store(
   ctx: MutationCtx,
+  validity: Validity,
   entryKey: EntryKey,
   fill: Doc<"fills">,
+  start: Started,
   { kind: _, ttl, ...options }: Extract<FillResult, { kind: "value" }>,
-): Promise<Settlement> {
-  const validity = new Validity(ctx);
-  const start = startOfFill(fill, { ...entryKey, tags: options.tags });
+): Promise<DistributiveOmit<Settlement, "again">> {
   const previous = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
   const isOlder = fill.isOutdated || compareCommits(previous?.startedAt, fill.startedAt) > 0;
   const { valid, expiredAt } = await validity.of(start);
   if (isOlder || !valid) {
     await endFill(ctx, fill, { state: "rejected" });
-    const { reliedOnAt } = fill;
-    const again =
-      !valid &&
-      reliedOnAt !== undefined &&
-      (await validity.isValid({ ...start, startedAt: reliedOnAt }));
-    return { kind: "rejected", again };
+    return { kind: "rejected" };
   }
   await endFill(ctx, fill, { state: "stored" });
   const replaces = previous !== null && (await validity.isValid(startOfEntry(previous)));
   if (previous !== null) await discardEntry(ctx, previous);
-  await forgetFailure(ctx, entryKey, fill.startedAt);
   const { name, key, tenant } = entryKey;
   const expiresAt = earlier(expiryFromNow(ttl), fill.expiredAt ?? null);
   await insertEntry(ctx, {
@@ -76,6 +102,8 @@ async function store(
     expired: fill.expiredAt !== undefined || expiredAt !== null,
   };
 }
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** The entry of 0.3.1 that the fill saw under another key when it was claimed. */
 async function legacyRow(ctx: MutationCtx, fill: Doc<"fills">): Promise<Doc<"values"> | null> {

@@ -35,22 +35,23 @@ export const deletion = v.object({
   ),
   metadata: v.optional(v.id("metadata")),
   tagRow: v.optional(v.id("tags")),
-  /** Set where the parts are too many for one batch: those that are left to the next. */
-  remainingParts: v.optional(v.array(v.id("parts"))),
+  /** Set where the parts are too many for one batch: what of them is left to the next. */
+  remaining: v.optional(v.object({ parts: v.array(v.id("parts")), partsBytes: v.number() })),
 });
 export type Deletion = Infer<typeof deletion>;
 
 /** What a batch deletes, within its bounds. */
 export class Batch {
   readonly deletions: Deletion[] = [];
-  #rows: number;
+  #deletable: number;
+  #rows = MAX_ROWS;
   #bytes = MAX_BYTES;
   #documents = MAX_DOCUMENTS;
   #isEmpty = true;
 
   /** @param limit - The most entries to delete. */
   constructor(limit: number = MAX_ROWS) {
-    this.#rows = Math.min(limit, MAX_ROWS);
+    this.#deletable = limit;
   }
 
   /** Whether a row of any size may be read too. Deleting it may have to wait for the next batch. */
@@ -75,6 +76,7 @@ export class Batch {
     };
     if (this.#fits(needed)) {
       this.#take(needed);
+      this.#deletable -= 1;
       this.deletions.push(deletion);
       return "added";
     }
@@ -86,13 +88,16 @@ export class Batch {
       return "added";
     }
     const { _id } = deletion.entry!;
+    const rest = parts.slice(fitting);
+    const partsBytes = Math.ceil((bytes.parts * rest.length) / parts.length);
     const now = { _id, parts: parts.slice(0, fitting) };
-    this.deletions.push({ entry: now, remainingParts: parts.slice(fitting) });
+    this.deletions.push({ entry: now, remaining: { parts: rest, partsBytes } });
     return "in part";
   }
 
   #fits({ bytes, documents }: { bytes: number; documents: number }): boolean {
-    return this.#rows > 0 && bytes <= this.#bytes && documents <= this.#documents;
+    const hasRows = this.#rows > 0 && this.#deletable > 0;
+    return hasRows && bytes <= this.#bytes && documents <= this.#documents;
   }
 
   #take({ bytes, documents }: { bytes: number; documents: number }): void {
@@ -112,23 +117,27 @@ export function deletableOf({ _id, parts, tagRows, recipe }: Doc<"values">) {
   return { _id, parts, tagRows, recipe };
 }
 
-/** Deletes a batch. A row that can't be deleted is reported and left, so that it holds up no other. */
-export async function deleteAll(ctx: MutationCtx, deletions: Deletion[]): Promise<void> {
+/**
+ * Deletes a batch. A row that can't be deleted is reported and left, so that it
+ * holds up no other. Resolves to whether all were deleted.
+ */
+export async function deleteAll(ctx: MutationCtx, deletions: Deletion[]): Promise<boolean> {
+  let deletedAll = true;
   for (const deletion of deletions) {
     try {
       await deleteOne(ctx, deletion);
     } catch (error) {
+      deletedAll = false;
       const id = deletion.entry?._id ?? deletion.metadata ?? deletion.tagRow;
       console.error(`action cache: row ${id} is left for later: ${messageOf(error)}`);
     }
   }
+  return deletedAll;
 }
 
 async function deleteOne(ctx: MutationCtx, deletion: Deletion): Promise<void> {
-  const { entry, metadata, tagRow, remainingParts } = deletion;
-  if (remainingParts !== undefined) {
-    return await shorten(ctx, entry!._id, entry!.parts, remainingParts);
-  }
+  const { entry, metadata, tagRow, remaining } = deletion;
+  if (remaining !== undefined) return await shorten(ctx, entry!._id, entry!.parts, remaining);
   if (entry !== undefined) await deleteEntry(ctx, entry, metadata);
   else if (metadata !== undefined) await deleteUnread(ctx, "metadata", metadata);
   if (tagRow !== undefined) await deleteUnread(ctx, "tags", tagRow);
@@ -138,10 +147,10 @@ async function shorten(
   ctx: MutationCtx,
   id: Id<"values">,
   parts: Id<"parts">[] | undefined,
-  remaining: Id<"parts">[],
+  remaining: NonNullable<Deletion["remaining"]>,
 ): Promise<void> {
   if ((await ctx.db.get("values", id)) === null) return;
   await deleteParts(ctx, parts);
   // What misses a part is a miss to every reader.
-  await ctx.db.patch("values", id, { parts: remaining });
+  await ctx.db.patch("values", id, remaining);
 }

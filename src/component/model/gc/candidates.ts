@@ -2,15 +2,14 @@ import type { Value } from "convex/values";
 import { MINUTE } from "../../../shared/time.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
-import { compareCommits } from "../invalidation/commitOrder.js";
 import { listedUnder, type TagPosition } from "../invalidation/listing.js";
 import { reachOf } from "../invalidation/tags.js";
 import { type Position, rowsFrom } from "../scan.js";
 
-/** An entry that an invalidation may have removed, and its place in the order. */
+/** An entry that an invalidation may have removed, and its position; null where only a tag is done. */
 export type Candidate = {
   row: Doc<"values"> | null;
-  /** The row that lists it under the tag, if it was found by that. */
+  /** The row that lists it under the tag, if it was looked up by that. */
   tagRow?: Id<"tags">;
   position: Position;
 };
@@ -25,13 +24,10 @@ export async function* candidates(
   if (reach.kind === "name") yield* ofName(ctx, reach.name, after);
   else if (reach.kind === "everything") yield* ofAll(ctx, invalidation, after);
   else {
-    const { from, to } = reach;
-    for await (const { row, position } of listedUnder(ctx, reach, after as TagPosition)) {
-      const isLater = compareCommits(row.startedAt, invalidation.at) > 0;
-      if (isLater && from === to) return;
-      if (isLater) continue;
-      const entry = row.valueId === undefined ? null : await ctx.db.get("values", row.valueId);
-      yield { row: entry, tagRow: row._id, position };
+    const listed = listedUnder(ctx, reach, invalidation.at, after as TagPosition | undefined);
+    for await (const { row, position } of listed) {
+      const entry = row?.valueId === undefined ? null : await ctx.db.get("values", row.valueId);
+      yield { row: entry, tagRow: row?._id, position };
     }
   }
 }

@@ -1,31 +1,28 @@
-import { type Infer, v } from "convex/values";
+import { type Infer, type ObjectType, v } from "convex/values";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { compareCommits, type CommitTs } from "../invalidation/commitOrder.js";
-import { committed, listedUnder } from "../invalidation/listing.js";
+import { committed } from "../invalidation/listing.js";
+import { isSuperseded } from "../invalidation/supersession.js";
 import { concernsFailures, reachOf } from "../invalidation/tags.js";
 import { RefillNeeds } from "../refill/needs.js";
-import { type Position, rowsFrom } from "../scan.js";
+import { type CommitPosition, commitPosition, rowsFrom } from "../scan.js";
 
 type Invalidation = Doc<"invalidations"> & { at: bigint };
 
 const MAX_ROWS = 256;
 
-/** An entry under one of so many tags is looked for; with more, an expiry is kept. */
-const MAX_LISTED = 256;
+/** The rows that one expiry of all tenants is compared with. */
+const MAX_LISTED = 64;
 
 /** A compaction under way: of removals that are swept, then of expiries, from before `until` (ms). */
 export const compactJob = {
   state: v.union(v.literal("swept"), v.literal("expiring")),
   until: v.number(),
-  after: v.optional(v.object({ key: v.int64(), time: v.number(), ids: v.array(v.string()) })),
+  after: v.optional(commitPosition),
 };
-type CompactJob = {
-  state: "swept" | "expiring";
-  until: number;
-  after?: Position<bigint>;
-};
+type CompactJob = ObjectType<typeof compactJob>;
 
 /** The next invalidations that nothing needs any more. */
 export const unneededPage = v.object({
@@ -73,7 +70,7 @@ export async function listUnneeded(
   return { rows, next: null };
 }
 
-function inState(ctx: QueryCtx, state: CompactJob["state"], after: Position<bigint> | undefined) {
+function inState(ctx: QueryCtx, state: CompactJob["state"], after: CommitPosition | undefined) {
   const invalidations = () => ctx.db.query("invalidations");
   return rowsFrom<Invalidation, bigint>(
     {
@@ -116,8 +113,9 @@ class Needs {
     const { refills, running, failed } = await this.#oldest;
     const isOlder = (start: CommitTs | undefined) =>
       start !== undefined && compareCommits(start, row.at) <= 0;
+    if (refills.areOf(row._id)) return true;
+    if (await isSuperseded(this.#ctx, row)) return false;
     return (
-      refills.areOf(row._id) ||
       isOlder(running) ||
       (concernsFailures(row.tag) && isOlder(failed)) ||
       (row.mode === "expire" && (await isFirstForAnEntry(this.#ctx, row)))
@@ -135,7 +133,10 @@ class Needs {
   }
 }
 
-/** Whether an expiry is the first for some entry: for one that began since the expiry before it. */
+/**
+ * Whether an expiry is the first for some entry: for one that began since the
+ * expiry before it. Where too many entries began in that time, it is kept.
+ */
 async function isFirstForAnEntry(ctx: QueryCtx, { tag, at }: Invalidation): Promise<boolean> {
   const previous = await ctx.db
     .query("invalidations")
@@ -145,19 +146,16 @@ async function isFirstForAnEntry(ctx: QueryCtx, { tag, at }: Invalidation): Prom
   const from = previous?.at ?? 0n;
   const reach = reachOf(tag);
   if (reach.kind !== "listed") return true;
+  const tags = ctx.db.query("tags");
   if (reach.from === reach.to) {
-    const entry = await ctx.db
-      .query("tags")
-      .withIndex("tag", (q) => q.eq("tag", tag).gte("startedAt", from).lte("startedAt", at))
-      .first();
-    return entry !== null;
+    const rows = tags.withIndex("tag", (q) =>
+      q.eq("tag", tag).gte("startedAt", from).lte("startedAt", at),
+    );
+    return (await rows.first()) !== null;
   }
-  let visited = 0;
-  for await (const { row } of listedUnder(ctx, reach, undefined)) {
-    const began = row.startedAt;
-    if (compareCommits(began, from) >= 0 && compareCommits(began, at) <= 0) return true;
-    visited += 1;
-    if (visited === MAX_LISTED) return true;
-  }
-  return false;
+  const rows = await tags
+    .withIndex("startedAt", (q) => q.gte("startedAt", from).lte("startedAt", at))
+    .take(MAX_LISTED);
+  const isCovered = (row: Doc<"tags">) => row.tag >= reach.from && row.tag <= reach.to;
+  return rows.length === MAX_LISTED || rows.some(isCovered);
 }

@@ -1,21 +1,21 @@
-import { type Infer, v } from "convex/values";
+import { type Infer, type ObjectType, v } from "convex/values";
+import { DAY } from "../../../shared/time.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { deleteParts } from "../entry/content.js";
-import { RefillNeeds } from "../refill/needs.js";
-import { type Position, rowsFrom } from "../scan.js";
+import { newestRefill, RefillNeeds } from "../refill/needs.js";
+import { type Position, rowsFrom, timePosition } from "../scan.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 
-const position = v.object({ key: v.number(), time: v.number(), ids: v.array(v.string()) });
-
 /** A purge under way: of what may go from `until` on (ms), behind the last row visited. */
-export const purgeJob = { until: v.number(), after: v.optional(position) };
-type PurgeJob = { until: number; after?: Position<number> };
+export const purgeJob = { until: v.number(), after: v.optional(timePosition) };
+type PurgeJob = ObjectType<typeof purgeJob>;
 
 /** The next entries that may go, and where the batch after them begins. */
 export const expiredPage = v.object({
   deletions: v.array(deletion),
+  newestRefill: v.union(v.id("refills"), v.null()),
   next: v.union(v.object(purgeJob), v.null()),
 });
 type ExpiredPage = Infer<typeof expiredPage>;
@@ -25,8 +25,11 @@ export async function purgeEntries(ctx: MutationCtx, job: PurgeJob): Promise<voi
   const page: ExpiredPage = await ctx.runQuery(internal.maintenance.expired, job, {
     useStaleSnapshot: true,
   });
-  await deleteAll(ctx, page.deletions);
-  if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeEntries, page.next);
+  const isCurrent = page.newestRefill === (await newestRefill(ctx));
+  if (isCurrent) await deleteAll(ctx, page.deletions);
+  // A refill that began since may need what was listed: list it again.
+  const next = isCurrent ? page.next : job;
+  if (next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeEntries, next);
 }
 
 /** Lists the next entries whose time is over. */
@@ -34,6 +37,7 @@ export async function listExpired(ctx: QueryCtx, { until, after }: PurgeJob): Pr
   const needs = await RefillNeeds.of(ctx);
   const batch = new Batch();
   const { deletions } = batch;
+  const { newestRefill } = needs;
   let last = after;
   const metadata = () => ctx.db.query("metadata");
   const expired = rowsFrom<Doc<"metadata">, number>(
@@ -53,10 +57,10 @@ export async function listExpired(ctx: QueryCtx, { until, after }: PurgeJob): Pr
   );
   for await (const { row, position } of expired) {
     const added = await addExpired(ctx, batch, needs, row);
-    if (added !== "added") return { deletions, next: { until, after: last } };
+    if (added !== "added") return { deletions, newestRefill, next: { until, after: last } };
     last = position;
   }
-  return { deletions, next: null };
+  return { deletions, newestRefill, next: null };
 }
 
 async function addExpired(
@@ -85,7 +89,7 @@ const outcomeTable = v.union(v.literal("fills"), v.literal("failures"));
 
 /** A purge of what told how fills ended: of fills first, then of failures. */
 export const outcomesJob = { table: outcomeTable, ...purgeJob };
-type OutcomesJob = PurgeJob & { table: Infer<typeof outcomeTable> };
+type OutcomesJob = ObjectType<typeof outcomesJob>;
 
 /** The next fills that nobody waits for, and failures that are over. */
 export const outcomesPage = v.object({
@@ -133,9 +137,9 @@ export async function listOutcomes(
       if (batch.add({}, { row: bytes, parts: 0 }) === "full") {
         return { fills, failures, next: { table: next, until, after: last } };
       }
-      if (isFill(row)) fills.push({ id: row._id, parts: row.argsParts ?? [] });
-      else failures.push(row._id);
       last = position;
+      if (!isFill(row)) failures.push(row._id);
+      else if (!isAwaited(row, until)) fills.push({ id: row._id, parts: row.argsParts ?? [] });
     }
   }
   return { fills, failures, next: null };
@@ -163,6 +167,15 @@ function outcomesOf(
     },
     after,
   );
+}
+
+/** Scheduled functions may wait long for their turn, and so may a refresh for the end of another's fill. */
+const LONGEST_QUEUE_MS = DAY;
+
+/** Whether a fill has still to begin, or to end in another's being scheduled. */
+function isAwaited({ state, reliedOnAt, deadline }: Doc<"fills">, until: number): boolean {
+  const isPending = state === "scheduled" || (state === "voided" && reliedOnAt !== undefined);
+  return isPending && deadline > until - LONGEST_QUEUE_MS;
 }
 
 const isFill = (row: Outcome): row is Doc<"fills"> => "state" in row;

@@ -1,21 +1,18 @@
-import { type Infer, v } from "convex/values";
+import { type Infer, type ObjectType, v, type VAny, type Value } from "convex/values";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { hasRoomFor } from "../budget.js";
 import { metadataOf } from "../entry/rows.js";
-import { compareCommits } from "../invalidation/commitOrder.js";
 import { removes, startOfEntry } from "../invalidation/validity.js";
-import { RefillNeeds } from "../refill/needs.js";
-import { type Position, rowsFrom } from "../scan.js";
+import { newestRefill, RefillNeeds } from "../refill/needs.js";
+import { isSuperseded } from "../invalidation/supersession.js";
+import { type CommitPosition, commitPosition, positionOf, rowsFrom } from "../scan.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 import { type Candidate, candidates } from "./candidates.js";
 import { committed } from "../invalidation/listing.js";
 
 type Invalidation = Doc<"invalidations">;
-
-const position = <Key extends ReturnType<typeof v.any> | ReturnType<typeof v.int64>>(key: Key) =>
-  v.object({ key, time: v.number(), ids: v.array(v.string()) });
 
 /** A sweep under way. */
 export const sweepJob = {
@@ -27,74 +24,79 @@ export const sweepJob = {
   current: v.optional(
     v.object({
       invalidation: v.id("invalidations"),
-      position: v.optional(position(v.any())),
-      /** Whether entries were spared for a refill, so that a later sweep must come back. */
+      position: v.optional(positionOf(v.any() as VAny<Value>)),
+      /** Whether entries were spared, so that a later sweep must come back. */
       spared: v.boolean(),
     }),
   ),
   /** The last invalidation visited, in the order of their commits. */
-  after: v.optional(position(v.int64())),
+  after: v.optional(commitPosition),
   /** Only invalidations from before this time, in ms. */
   until: v.optional(v.number()),
 };
-type Current = { invalidation: Id<"invalidations">; position?: Position; spared: boolean };
-export type SweepJob = {
-  only?: Id<"invalidations">;
-  limit?: number;
-  current?: Current;
-  after?: Position<bigint>;
-  until?: number;
-};
+export type SweepJob = ObjectType<typeof sweepJob>;
+type Current = NonNullable<SweepJob["current"]>;
 
 /** What to delete next, which invalidations are done with, and how the sweep goes on. */
 export const sweepPage = v.object({
   deletions: v.array(deletion),
   swept: v.array(v.id("invalidations")),
+  newestRefill: v.union(v.id("refills"), v.null()),
   superseded: v.array(v.id("invalidations")),
   next: v.union(v.object(sweepJob), v.null()),
 });
-type SweepPage = Infer<typeof sweepPage> & { next: SweepJob | null };
+type SweepPage = Infer<typeof sweepPage>;
 
 /** Deletes a batch of what invalidations removed, and schedules the next. */
 export async function sweep(ctx: MutationCtx, job: SweepJob): Promise<void> {
   const page: SweepPage = await ctx.runQuery(internal.maintenance.invalid, job, {
     useStaleSnapshot: true,
   });
-  await apply(ctx, page);
-  if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.sweep, page.next);
+  const isCurrent = page.newestRefill === (await newestRefill(ctx));
+  // A refill that began since may need what was listed: list it again.
+  const next = isCurrent ? await apply(ctx, page) : job;
+  if (next) await ctx.scheduler.runAfter(0, internal.maintenance.sweep, next);
 }
 
 /**
- * Deletes what one invalidation removed, up to its limit, as part of the caller's
- * transaction and as far as that has room. Resolves to what is left to do.
+ * Deletes what an invalidation of this very transaction removed, up to a limit and
+ * as far as the transaction has room. Resolves to what is left to do: at least to
+ * look once more, for what this transaction itself stored before.
  */
 export async function sweepNow(
   ctx: MutationCtx,
   job: SweepJob & { limit: number },
-): Promise<SweepJob | null> {
+): Promise<SweepJob> {
   let next: SweepJob | null = job;
   let left = job.limit;
   while (next !== null && left > 0 && (await hasRoomFor(ctx, ONE_BATCH))) {
     const page: SweepPage = await listInvalid(ctx, { ...next, limit: left });
-    await apply(ctx, page);
     left -= page.deletions.length;
-    next = page.next;
+    next = await apply(ctx, page);
   }
-  return next && { ...next, limit: job.limit };
+  return { ...(next ?? job), limit: job.limit };
 }
 
 /** Room for a batch in a transaction that has other work, with some to spare for that. */
 const ONE_BATCH = { bytesRead: 5 * 1024 * 1024, documentsWritten: 4096, databaseQueries: 1024 };
 
-async function apply(ctx: MutationCtx, page: SweepPage): Promise<void> {
-  await deleteAll(ctx, page.deletions);
-  for (const id of page.swept) {
-    const row = await ctx.db.get("invalidations", id);
-    if (row?.state === "pending") await ctx.db.patch("invalidations", id, { state: "swept" });
-  }
+/** Deletes what was listed. Resolves to how the sweep goes on. */
+async function apply(ctx: MutationCtx, page: SweepPage): Promise<SweepJob | null> {
+  const deletedAll = await deleteAll(ctx, page.deletions);
   for (const id of page.superseded) {
     if ((await ctx.db.get("invalidations", id)) !== null) await ctx.db.delete("invalidations", id);
   }
+  if (deletedAll) {
+    for (const id of page.swept) {
+      const row = await ctx.db.get("invalidations", id);
+      // What this transaction stored before its own invalidation was not listed.
+      const isSwept = row?.state === "pending" && typeof row.at === "bigint";
+      if (isSwept) await ctx.db.patch("invalidations", id, { state: "swept" });
+    }
+    return page.next;
+  }
+  const current = page.next?.current && { ...page.next.current, spared: true };
+  return page.next && { ...page.next, current };
 }
 
 /** Lists what to delete next for invalidations that are pending. */
@@ -103,12 +105,14 @@ export async function listInvalid(ctx: QueryCtx, job: SweepJob): Promise<SweepPa
   const batch = new Batch(job.limit);
   const swept: Id<"invalidations">[] = [];
   const superseded: Id<"invalidations">[] = [];
-  const page = (next: SweepJob | null) => ({ deletions: batch.deletions, swept, superseded, next });
+  const { deletions } = batch;
+  const { newestRefill } = needs;
+  const page = (next: SweepJob | null) => ({ deletions, swept, superseded, newestRefill, next });
   let { after } = job;
-  for await (const { invalidation, begun, place } of pending(ctx, job)) {
+  for await (const { invalidation, begun, position } of pending(ctx, job)) {
     if (!batch.hasRoom) return page({ ...job, current: undefined, after });
-    after = place ?? after;
-    if (await isSuperseded(ctx, invalidation)) {
+    after = position ?? after;
+    if (!needs.areOf(invalidation._id) && (await isSuperseded(ctx, invalidation))) {
       batch.pass(0);
       superseded.push(invalidation._id);
       continue;
@@ -124,8 +128,8 @@ type Pending = {
   invalidation: Invalidation;
   /** How far the last batch came with it. */
   begun?: Current;
-  /** Its place among all that are pending. */
-  place?: Position<bigint>;
+  /** Its position among all that are pending. */
+  position?: CommitPosition;
 };
 
 /** The invalidations whose entries are still stored, from where the last batch ended. */
@@ -158,9 +162,9 @@ async function* pending(ctx: QueryCtx, job: SweepJob): AsyncGenerator<Pending> {
     },
     job.after,
   );
-  for await (const { row, position: place } of scan) {
+  for await (const { row, position } of scan) {
     if (job.until !== undefined && row._creationTime > job.until) return;
-    yield { invalidation: row, place };
+    yield { invalidation: row, position };
   }
 }
 
@@ -192,6 +196,10 @@ async function addInvalid(
   invalidation: Invalidation,
   { row, tagRow }: Candidate,
 ): Promise<ReturnType<Batch["add"]> | "spared"> {
+  if (row === null && tagRow === undefined) {
+    batch.pass(0);
+    return "added";
+  }
   // A row that lists an entry that is gone.
   if (row === null) return batch.add({ tagRow }, { row: 0, parts: 0 });
   const size = documentSize(row);
@@ -203,18 +211,4 @@ async function addInvalid(
   const metadata = (await metadataOf(ctx, row))?._id;
   const entry = deletableOf(row);
   return batch.add({ entry, metadata }, { row: 2 * size, parts: row.partsBytes ?? 0 });
-}
-
-/** Whether a later removal of the same tag covers all that this one does. */
-async function isSuperseded(ctx: QueryCtx, invalidation: Invalidation): Promise<boolean> {
-  const newest = await ctx.db
-    .query("invalidations")
-    .withIndex("mode", (q) => q.eq("tag", invalidation.tag).eq("mode", "remove"))
-    .order("desc")
-    .first();
-  return (
-    newest !== null &&
-    compareCommits(newest.at, invalidation.at) > 0 &&
-    (newest.before ?? Infinity) >= (invalidation.before ?? Infinity)
-  );
 }

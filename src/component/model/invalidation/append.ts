@@ -1,6 +1,10 @@
 import type { InvalidationMode } from "../../../shared/protocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
+import { hasRoomFor } from "../budget.js";
+
+/** How many index ranges are left to the mutation for its own work. */
+const SPARE_QUERIES = 1024;
 
 /** An invalidation that is about to be appended. */
 type New = Pick<Doc<"invalidations">, "tag" | "before" | "refresh"> & { mode?: InvalidationMode };
@@ -25,6 +29,8 @@ export async function isInForce(
   ctx: MutationCtx,
   { tag, mode, refresh }: Pick<New, "tag" | "mode" | "refresh">,
 ): Promise<boolean> {
+  // A mutation that has looked so often already appends without looking.
+  if (!(await hasRoomFor(ctx, { databaseQueries: SPARE_QUERIES }))) return false;
   const now = ctx.db.vars.commitTs;
   const last = await ctx.db
     .query("invalidations")

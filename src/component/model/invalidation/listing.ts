@@ -1,49 +1,85 @@
 import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
-import { type Position, rowsFrom, type Scan } from "../scan.js";
+import { type Position, rowsFrom } from "../scan.js";
 import type { CommitTs } from "./commitOrder.js";
 import type { Reach } from "./tags.js";
 
+type Listed = Extract<Reach, { kind: "listed" }>;
 type TagRow = Doc<"tags"> & { startedAt: bigint };
 
 /** Where a reader of the table of tags is. */
 export type TagPosition = Position<{ tag: string; startedAt: bigint }>;
 
+/** Later than every commit. */
+const LAST = 2n ** 63n - 1n;
+
 /**
- * The rows that list entries under the tags of a reach, oldest first under each
- * tag. Those of this very transaction are left out: they have no place yet.
+ * The rows that list entries under the tags of a reach and began up to a commit,
+ * oldest first under each tag. What live traffic stores now is not read. A null in
+ * place of a row tells that a tag is done, so that tags without rows count as work too.
  */
 export async function* listedUnder(
   ctx: QueryCtx,
-  { from, to }: Extract<Reach, { kind: "listed" }>,
+  reach: Listed,
+  upTo: CommitTs,
   after: TagPosition | undefined,
-): AsyncGenerator<{ row: TagRow; position: TagPosition }> {
+): AsyncGenerator<{ row: TagRow | null; position: TagPosition }> {
+  for await (const tag of tagsOf(ctx, reach, after?.key.tag)) {
+    const isResumed = after?.key.tag === tag;
+    if (isResumed && after.key.startedAt === LAST) continue;
+    const from = isResumed ? { ...after, key: after.key.startedAt } : undefined;
+    for await (const { row, position } of rowsFrom(scanOf(ctx, tag, upTo), from)) {
+      yield { row, position: { ...position, key: { tag, startedAt: position.key } } };
+    }
+    yield { row: null, position: { key: { tag, startedAt: LAST }, time: 0, ids: [] } };
+  }
+}
+
+/** The tags of a reach that have rows, from one on, each found by a seek of its own. */
+async function* tagsOf(
+  ctx: QueryCtx,
+  { from, to }: Listed,
+  first: string | undefined,
+): AsyncGenerator<string> {
+  if (from === to) return yield from;
+  if (first !== undefined) yield first;
+  for (let last = first; ;) {
+    const next = await ctx.db
+      .query("tags")
+      .withIndex("tag", (q) =>
+        last === undefined ? q.gte("tag", from).lte("tag", to) : q.gt("tag", last).lte("tag", to),
+      )
+      .first();
+    if (next === null) return;
+    last = next.tag;
+    yield last;
+  }
+}
+
+function scanOf(ctx: QueryCtx, tag: string, upTo: CommitTs) {
   const tags = () => ctx.db.query("tags");
-  const scan: Scan<TagRow, { tag: string; startedAt: bigint }> = {
-    keyOf: ({ tag, startedAt }) => ({ tag, startedAt }),
+  return {
+    keyOf: ({ startedAt }: TagRow) => startedAt,
     all: () =>
       committed(
-        tags().withIndex("tag", (q) =>
-          from === to ? q.eq("tag", from) : q.gte("tag", from).lte("tag", to),
-        ),
+        tags().withIndex("tag", (q) => q.eq("tag", tag).lte("startedAt", upTo)),
         "startedAt",
       ),
-    at: ({ tag, startedAt }, time) =>
+    at: (startedAt: bigint, time: number) =>
       committed(
         tags().withIndex("tag", (q) =>
           q.eq("tag", tag).eq("startedAt", startedAt).gte("_creationTime", time),
         ),
         "startedAt",
       ),
-    async *behind({ tag, startedAt }) {
-      const later = tags().withIndex("tag", (q) => q.eq("tag", tag).gt("startedAt", startedAt));
-      yield* committed(later, "startedAt");
-      if (tag >= to) return;
-      const others = tags().withIndex("tag", (q) => q.gt("tag", tag).lte("tag", to));
-      yield* committed(others, "startedAt");
-    },
+    behind: (startedAt: bigint) =>
+      committed(
+        tags().withIndex("tag", (q) =>
+          q.eq("tag", tag).gt("startedAt", startedAt).lte("startedAt", upTo),
+        ),
+        "startedAt",
+      ),
   };
-  yield* rowsFrom(scan, after);
 }
 
 /** The rows that have a commit timestamp: those of this very transaction have none yet. */

@@ -3,23 +3,32 @@ import type { QueryCtx } from "../../_generated/server.js";
 import { coveringTags } from "../invalidation/tags.js";
 import { isLater, startOfEntry } from "../invalidation/validity.js";
 
-/** With more refills under way than this, housekeeping spares all that they might need. */
-const MANY_REFILLS = 8;
+/** With more invalidations being refilled than this, housekeeping spares all that they might need. */
+const MANY_INVALIDATIONS = 512;
 
 /** What refills under way still need: their invalidations, and the recipes of what these cover. */
 export class RefillNeeds {
+  readonly newestRefill: Id<"refills"> | null;
   readonly #invalidations: Doc<"invalidations">[] | "unknown";
 
-  private constructor(invalidations: Doc<"invalidations">[] | "unknown") {
+  private constructor(
+    newest: Id<"refills"> | null,
+    invalidations: Doc<"invalidations">[] | "unknown",
+  ) {
+    this.newestRefill = newest;
     this.#invalidations = invalidations;
   }
 
   static async of(ctx: QueryCtx): Promise<RefillNeeds> {
-    const refills = await ctx.db.query("refills").take(MANY_REFILLS + 1);
-    if (refills.length > MANY_REFILLS) return new RefillNeeds("unknown");
-    const ids = refills.flatMap(({ invalidations }) => invalidations);
+    const ids: Id<"invalidations">[] = [];
+    const newest = await newestRefill(ctx);
+    for await (const { invalidations } of ctx.db.query("refills")) {
+      ids.push(...invalidations);
+      if (ids.length > MANY_INVALIDATIONS) return new RefillNeeds(newest, "unknown");
+    }
     const rows = await Promise.all(ids.map((id) => ctx.db.get("invalidations", id)));
-    return new RefillNeeds(rows.filter((row) => row !== null));
+    const known = rows.filter((row) => row !== null);
+    return new RefillNeeds(newest, known);
   }
 
   /** Whether a refill needs this entry to stand until it has come to it. */
@@ -38,4 +47,9 @@ export class RefillNeeds {
     if (this.#invalidations === "unknown") return true;
     return this.#invalidations.some(({ _id }) => _id === id);
   }
+}
+
+/** The refill that began last, by which a mutation tells that what a snapshot showed still holds. */
+export async function newestRefill(ctx: QueryCtx): Promise<Id<"refills"> | null> {
+  return (await ctx.db.query("refills").order("desc").first())?._id ?? null;
 }

@@ -130,7 +130,7 @@ export async function reserveNext(
     for await (const next of listed(ctx, invalidation, position)) {
       position = next.position;
       visited += 1;
-      const fill = await reserveAgain(ctx, validity, invalidation!, next.row);
+      const fill = next.row && (await tryReserve(ctx, validity, invalidation!, next.row));
       if (fill !== null) fills.push(fill);
       if (fills.length === count || visited === VISITED_AT_ONCE) {
         const deadline = Date.now() + LOST_MS;
@@ -155,10 +155,25 @@ async function* listed(
   position: TagPosition | undefined,
 ) {
   const reach = invalidation && reachOf(invalidation.tag);
-  if (reach?.kind === "listed") yield* listedUnder(ctx, reach, position);
+  if (reach?.kind === "listed") yield* listedUnder(ctx, reach, invalidation!.at, position);
 }
 
-/** Reserves the fill of one listed entry; null if it is not covered, can't be filled again, or is being filled. */
+/** Reserves the fill of one listed entry. One that can't be filled again is reported and passed over. */
+async function tryReserve(
+  ctx: MutationCtx,
+  validity: Validity,
+  invalidation: Doc<"invalidations">,
+  row: Doc<"tags">,
+): Promise<ReservedFill | null> {
+  try {
+    return await reserveAgain(ctx, validity, invalidation, row);
+  } catch (error) {
+    console.warn(`action cache: row ${row._id} was not refilled: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/** Null if it is not covered, has no recipe, or is being filled. */
 async function reserveAgain(
   ctx: MutationCtx,
   validity: Validity,
@@ -171,21 +186,24 @@ async function reserveAgain(
   const { name, tenant, runner } = recipe;
   const entryKey = { name, key: recipe.key as Value, tenant };
   const lease = await findLease(ctx, entryKey);
-  // A fill that began before the invalidation will be rejected, or stale, for its tags.
-  const force = lease?.state === "running" && compareCommits(lease.startedAt, invalidation.at) < 0;
-  const request = { ...entryKey, runner, args: toWire(fromJson(recipe.args)), force };
-  return await reserveFill(ctx, validity, request);
+  // For its tags, a fill that began before a removal will be rejected. One that began
+  // before an expiry stores its value as stale, and has it filled again.
+  const isDoomed =
+    invalidation.mode === "remove" &&
+    lease?.state === "running" &&
+    compareCommits(lease.startedAt, invalidation.at) < 0;
+  const args = toWire(fromJson(recipe.args));
+  return await reserveFill(ctx, validity, { ...entryKey, runner, args, force: isDoomed });
 }
 
-/** Whether what a row lists is older than an invalidation. */
+/** Whether what a row lists, which began no later, is older than an invalidation. */
 async function covers(
   ctx: QueryCtx,
   invalidation: Doc<"invalidations">,
   { startedAt, valueId }: Doc<"tags">,
 ): Promise<boolean> {
-  const order = compareCommits(invalidation.at, startedAt);
-  if (order !== 0) return order > 0;
-  // Both are of one transaction, in which only the entry itself tells its place.
+  if (compareCommits(invalidation.at, startedAt) !== 0) return true;
+  // Both are of one transaction, in which only the entry itself tells which came first.
   const entry = valueId === undefined ? null : await ctx.db.get("values", valueId);
   return entry !== null && isLater(invalidation, startOfEntry(entry));
 }
