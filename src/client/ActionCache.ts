@@ -1,9 +1,6 @@
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
-import { refusal } from "../shared/errors.js";
-import { expiryUnder } from "../shared/freshness.js";
 import { Warnings } from "../shared/warnings.js";
-import { fromWire } from "../shared/wire.js";
 import {
   type ActionContext,
   isActionContext,
@@ -12,50 +9,20 @@ import {
   type QueryContext,
 } from "./contexts.js";
 import { fetchEntry } from "./fetch.js";
-import { type Cache, type CallOptions, FetchCall } from "./fetchCall.js";
+import type { Cache } from "./cache.js";
+import { type CallOptions, FetchCall } from "./fetchCall.js";
+import type { FetchedEntry, PeekedEntry } from "./entries.js";
 import { removeAll } from "./invalidate.js";
-import { type LogEvent, report } from "./log.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
+import { peekEntry } from "./peek.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
-import {
-  checkBatchSize,
-  checkConfig,
-  checkTags,
-  checkTenant,
-  checkTtl,
-  checkWrites,
-  wrongContext,
-} from "./validate.js";
+import * as validate from "./validate.js";
 
-/** An entry as it is stored; times in ms since 1970. */
-export type PeekedEntry<Result> = {
-  value: Result;
-  /** When the value was stored. */
-  createdAt: number;
-  /** When it ceases to be fresh; null for never. */
-  expiresAt: number | null;
-  /** Until when it may be served stale; null for no end. */
-  staleUntil: number | null;
-  /** Until when a fill that runs or is scheduled holds the entry's lease; null if there is none. */
-  fillingUntil: number | null;
-};
-
-/** What a fetch resolves to, and where it came from; times in ms since 1970. */
-export type FetchedEntry<Result> = {
-  value: Result;
-  /**
-   * `hit`: stored and fresh; `stale`: stored and served past its ttl; `filled`:
-   * this fetch ran the action; `coalesced`: another one did, at the same time.
-   */
-  status: "hit" | "stale" | "filled" | "coalesced";
-  /** When the value was stored, or computed where it was not stored. */
-  createdAt: number;
-  /** When it ceases to be fresh; null for never. At once, where it was not stored. */
-  expiresAt: number | null;
-};
+type Args<Action extends AnyAction> = FunctionArgs<Action>;
+type Result<Action extends AnyAction> = FunctionReturnType<Action>;
 
 /**
  * A read-through cache of an action's results.
@@ -88,7 +55,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     this.name = nameOf(config);
     this.#config = config;
     this.#warnings = new Warnings(this.name);
-    checkConfig(this.name, config);
+    validate.checkConfig(this.name, config);
   }
 
   /**
@@ -104,36 +71,34 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   async fetch(
     ctx: ActionContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options?: FetchOptions,
-  ): Promise<FunctionReturnType<Action>>;
+  ): Promise<Result<Action>>;
   async fetch(
     ctx: MutationOnlyContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options?: FetchOptions,
-  ): Promise<FunctionReturnType<Action> | null>;
+  ): Promise<Result<Action> | null>;
   async fetch(
     ctx: ActionContext | MutationOnlyContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options?: FetchOptions,
-  ): Promise<FunctionReturnType<Action> | null>;
+  ): Promise<Result<Action> | null>;
   // The last overload is the one that `ReturnType` sees.
   async fetch(
     ctx: ActionContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options?: FetchOptions,
-  ): Promise<FunctionReturnType<Action>>;
+  ): Promise<Result<Action>>;
   async fetch(
     ctx: ActionContext | MutationOnlyContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options: FetchOptions = {},
-  ): Promise<FunctionReturnType<Action> | null> {
+  ): Promise<Result<Action> | null> {
     if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
-    checkWrites(ctx, "fetch", this.name);
+    validate.checkWrites(ctx, "fetch", this.name);
     const call = this.#fetchCall(args, options);
-    const { value, event } = await fetchInMutation(ctx, call);
-    this.#report(event);
-    return value;
+    return await fetchInMutation(ctx, call);
   }
 
   /**
@@ -144,40 +109,20 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   async fetchEntry(
     ctx: ActionContext,
-    args: FunctionArgs<Action>,
+    args: Args<Action>,
     options: FetchOptions = {},
-  ): Promise<FetchedEntry<FunctionReturnType<Action>>> {
-    if (!isActionContext(ctx)) throw wrongContext(this.name, "fetchEntry", "an action");
+  ): Promise<FetchedEntry<Result<Action>>> {
+    if (!isActionContext(ctx)) throw validate.wrongContext(this.name, "fetchEntry", "an action");
     const call = this.#fetchCall(args, options);
-    const { event, ...entry } = await fetchEntry(scopeOf(ctx, this.#cache), call);
-    this.#report(event);
-    return entry;
+    return await fetchEntry(scopeOf(ctx, this.#cache), call);
   }
 
   /**
    * Resolves to the entry as it is stored, fresh or not, or to null. Reads no
    * clock and runs nothing, so a query that calls it is live.
    */
-  async peek(
-    ctx: QueryContext,
-    args: FunctionArgs<Action>,
-  ): Promise<PeekedEntry<FunctionReturnType<Action>> | null> {
-    const call = this.#call(args);
-    const { entry, fillingUntil } = await ctx.runQuery(
-      this.component.entries.peek,
-      await call.entryKey(),
-    );
-    if (entry === null) return null;
-    const { ttl, staleWhileRevalidate } = call.readOptions;
-    const expiry = expiryUnder(entry, ttl);
-    const orNull = (time: number) => (time === Infinity ? null : time);
-    return {
-      value: fromWire(entry.content) as FunctionReturnType<Action>,
-      createdAt: entry.createdAt,
-      expiresAt: orNull(expiry),
-      staleUntil: orNull(expiry + staleWhileRevalidate),
-      fillingUntil,
-    };
+  async peek(ctx: QueryContext, args: Args<Action>): Promise<PeekedEntry<Result<Action>> | null> {
+    return await peekEntry<Result<Action>>(ctx, this.#call(args));
   }
 
   /**
@@ -189,15 +134,15 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   async put(
     ctx: MutationContext,
-    args: FunctionArgs<Action>,
-    value: FunctionReturnType<Action>,
+    args: Args<Action>,
+    value: Result<Action>,
     { ttl, tags }: PutOptions = {},
   ): Promise<void> {
-    checkWrites(ctx, "put", this.name);
-    checkTtl(this.name, ttl, "put");
-    const distinct = tags && checkTags(this.name, "the `tags` of this put", tags);
+    validate.checkWrites(ctx, "put", this.name);
+    validate.checkTtl(this.name, ttl, "put");
+    const distinct = tags && validate.checkTags(this.name, "the `tags` of this put", tags);
     const call = this.#call(args, { ttl, tags: distinct });
-    const options = await call.storeOptionsOf(value);
+    const options = await call.storing.optionsOf(value);
     const entryKey = await call.entryKey();
     await ctx.runMutation(this.component.entries.put, { ...entryKey, options });
   }
@@ -208,8 +153,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    *
    * @throws A {@link CacheError} if the cache has functions of its own and no `refresher`.
    */
-  async refresh(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
-    checkWrites(ctx, "refresh", this.name);
+  async refresh(ctx: MutationContext, args: Args<Action>): Promise<null> {
+    validate.checkWrites(ctx, "refresh", this.name);
     const call = this.#call(args);
     call.checkBackground("`refresh`");
     const requests = [await call.scheduleRequest()];
@@ -222,8 +167,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * begin, and doing it again extends nothing. A fill that is running stores its
    * value as stale.
    */
-  async expire(ctx: MutationContext, args: FunctionArgs<Action>): Promise<null> {
-    checkWrites(ctx, "expire", this.name);
+  async expire(ctx: MutationContext, args: Args<Action>): Promise<null> {
+    validate.checkWrites(ctx, "expire", this.name);
     const call = this.#call(args);
     const { retain } = call;
     const entryKey = await call.entryKey();
@@ -236,8 +181,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    *
    * @returns Whether there was an entry; an expired one counts.
    */
-  async remove(ctx: MutationContext, args: FunctionArgs<Action>): Promise<boolean> {
-    checkWrites(ctx, "remove", this.name);
+  async remove(ctx: MutationContext, args: Args<Action>): Promise<boolean> {
+    validate.checkWrites(ctx, "remove", this.name);
     const entryKey = await this.#call(args).entryKey();
     return await ctx.runMutation(this.component.entries.remove, entryKey);
   }
@@ -253,9 +198,9 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: MutationContext,
     options: { batchSize?: number } = {},
   ): Promise<null> {
-    checkWrites(ctx, "removeAllForName", this.name);
+    validate.checkWrites(ctx, "removeAllForName", this.name);
     const { batchSize } = options;
-    checkBatchSize(this.name, batchSize);
+    validate.checkBatchSize(this.name, batchSize);
     const { name, component } = this;
     const tenant = this.#tenant;
     if (tenant === undefined) {
@@ -276,7 +221,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * const summary = await summaries.forTenant(user.teamId).fetch(ctx, { month });
    */
   forTenant(id: string): ActionCache<Action> {
-    checkTenant(this.name, id);
+    validate.checkTenant(this.name, id);
     const view = new ActionCache(this.component, { ...this.#config, name: this.name });
     view.#tenant = id;
     view.#warnings = this.#warnings;
@@ -289,34 +234,14 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @deprecated Call the function {@link removeAll}, which says what it does.
    * @throws A {@link CacheError} on a tenant's view, since it would clear every tenant.
    */
-  removeAll(ctx: MutationContext, before?: number): Promise<null> {
-    if (this.#tenant === undefined) return removeAll(ctx, this.component, before);
-    throw refusal({
-      code: "REFUSED_ON_TENANT",
-      cache: this.name,
-      option: "the tenant of this view",
-      value: this.#tenant,
-      remedy:
-        "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
-        "of this cache, or the functions `removeAllForTenant` and `removeAll`.",
-    });
+  async removeAll(ctx: MutationContext, before?: number): Promise<null> {
+    validate.refuseTenant(this.name, this.#tenant);
+    return await removeAll(ctx, this.component, before);
   }
 
-  /**
-   * Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else.
-   */
+  /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    await runScheduled(ctx, this.#cache, token, args, (event, tenant) =>
-      this.#report(event, tenant),
-    );
-  }
-
-  #report(
-    event: Omit<LogEvent, "type" | "name" | "tenant">,
-    tenant: string | undefined = this.#tenant,
-  ): void {
-    const of = { type: "action-cache-stats", name: this.name, ...(tenant && { tenant }) } as const;
-    report(this.#config.log, { ...of, ...event }, this.#warnings);
+    await runScheduled(ctx, this.#cache, token, args);
   }
 
   get #cache(): Cache {
@@ -326,12 +251,12 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     return { name, component, config, warnings: this.#warnings, tenant: this.#tenant };
   }
 
-  #fetchCall(args: FunctionArgs<Action>, { ttl, force }: FetchOptions): FetchCall {
-    checkTtl(this.name, ttl, "fetch");
+  #fetchCall(args: Args<Action>, { ttl, force }: FetchOptions): FetchCall {
+    validate.checkTtl(this.name, ttl, "fetch");
     return this.#call(args, { ttl, force });
   }
 
-  #call(args: FunctionArgs<Action>, options: CallOptions = {}): FetchCall {
+  #call(args: Args<Action>, options: CallOptions = {}): FetchCall {
     return new FetchCall(this.#cache, args, options);
   }
 }

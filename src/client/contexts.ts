@@ -14,7 +14,7 @@ export type MutationOnlyContext = Pick<
 
 /**
  * What the cache needs to change entries: a mutation's context, or an action's.
- * In an action's terms, which a mutation's context fits too, but not the other way round.
+ * Typed as an action's, which a mutation's context fits too, but not the other way round.
  */
 export type MutationContext = Pick<ActionContext, "runQuery" | "runMutation">;
 

@@ -1,20 +1,32 @@
 import type { LookupResult } from "../shared/protocol.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import type { Answer } from "./answer.js";
+import type { FetchedEntry } from "./entries.js";
 import type { FetchCall } from "./fetchCall.js";
 import { fillOrWait, runAlone } from "./fill.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchScope } from "./scope/scope.js";
+import { report } from "./log.js";
 import { serve, serveOnError } from "./serve.js";
 
+/** Fetches one value, and reports what became of it. */
+export async function fetchEntry<Result>(
+  scope: FetchScope,
+  call: FetchCall,
+): Promise<FetchedEntry<Result>> {
+  const { event, value, ...entry } = await answerOf(scope, call);
+  report(call.cache, event);
+  return { ...entry, value: value as Result };
+}
+
 /**
- * Fetches one value: looks it up, serves it if it is fresh or may be served
+ * Looks the value up, serves it if it is fresh or may be served
  * stale, and otherwise fills, or waits for whoever is filling.
  *
  * Rejects only with what the action threw: what fails in the cache costs the
  * caller no more than running the action.
  */
-export async function fetchEntry(scope: FetchScope, call: FetchCall): Promise<Answer> {
+async function answerOf(scope: FetchScope, call: FetchCall): Promise<Answer> {
   if (call.refused !== null) {
     return await runAlone(scope, call, `the arguments: ${messageOf(call.refused)}`);
   }

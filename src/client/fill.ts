@@ -40,7 +40,7 @@ export async function fillOrWait(
     }
     const { result, isFirst } = claimed;
     if (result.kind === "failed") throw errorFromWire(result.error);
-    if (result.kind === "found") {
+    if (result.kind === "stored") {
       seen = result.entry.id;
       const served = await serve(scope, call, result.entry);
       if (served !== null) return { ...served, event: { get: "miss", put: "hit" } };
@@ -124,7 +124,7 @@ export function fillSteps(
   const { warnings } = call.cache;
   return {
     run: () => call.run(ctx),
-    store: (value) => call.store(value),
+    store: (value) => call.storing.store(value),
     settle: (result) =>
       ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
@@ -162,7 +162,7 @@ async function outcomeOf(
   if (ended !== undefined) {
     if ("error" in ended) return { kind: "failed", error: ended.error as Error };
     const { filled } = ended;
-    // What was not stored was judged by no invalidation since this caller came.
+    // No invalidation was asked about what was not stored since this caller came.
     const isUnstored = filled.put === "skipped" || filled.put === "failed";
     if (isUnstored && !together) return { kind: "unshared" };
     if (filled.put !== "rejected") return storedBy(filled);

@@ -1,4 +1,5 @@
-export { ActionCache, type FetchedEntry, type PeekedEntry } from "./ActionCache.js";
+export { ActionCache } from "./ActionCache.js";
+export type { FetchedEntry, PeekedEntry } from "./entries.js";
 export {
   ALL_TENANTS,
   type InvalidateOptions,

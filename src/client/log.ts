@@ -1,5 +1,5 @@
-import type { Warnings } from "../shared/warnings.js";
 import { messageOf } from "../shared/wireErrors.js";
+import type { Cache } from "./cache.js";
 import { returned } from "./userFunctions.js";
 
 /** What became of one fetch. */
@@ -31,8 +31,14 @@ export type LogEvent = {
 /** What a cache's `log` option may be. */
 export type LogOption = boolean | ((event: LogEvent) => unknown);
 
-/** Reports events as a cache's `log` option asks. A logger that fails costs no one a value. */
-export function report(log: LogOption | undefined, event: LogEvent, warnings: Warnings): void {
+/** Reports what became of a call, as its cache's `log` option asks. A logger that fails costs no one a value. */
+export function report(
+  { name, config, tenant, warnings }: Cache,
+  what: Omit<LogEvent, "type" | "name" | "tenant">,
+): void {
+  const of = { type: "action-cache-stats", name, ...(tenant !== undefined && { tenant }) } as const;
+  const event: LogEvent = { ...of, ...what };
+  const { log } = config;
   const failed = (error: unknown) =>
     warnings.warn(
       "log",

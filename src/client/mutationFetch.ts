@@ -3,7 +3,7 @@ import { fromWire } from "../shared/wire.js";
 import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
-import type { LogEvent } from "./log.js";
+import { report } from "./log.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -12,19 +12,21 @@ import { mutationScopeOf } from "./scope/scope.js";
  * not fresh is scheduled in the mutation's transaction. Fetches of one tick and
  * context cost one nested call together. Where the cache fails, there is no value.
  */
-export async function fetchInMutation(
+export async function fetchInMutation<Result>(
   ctx: MutationContext,
   call: FetchCall,
-): Promise<{ value: unknown; event: Pick<LogEvent, "get"> }> {
+): Promise<Result | null> {
   call.checkBackground("`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
     const { content, get } = await scope.fetch(call.mutationFetch());
-    return { value: content && fromWire(content), event: { get } };
+    report(call.cache, { get });
+    return content && (fromWire(content) as Result);
   } catch (error) {
     // What the caller got wrong is for the caller to mend.
     if (isCacheError(error) && !call.keyFailed) throw error;
     warnOfFailedCall(call, "fetch", error);
-    return { value: null, event: { get: "miss" } };
+    report(call.cache, { get: "miss" });
+    return null;
   }
 }

@@ -30,8 +30,8 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    */
   name?: string;
   /**
-   * How long a value is fresh, in ms, or a function that says so; null for ever.
-   * Default: for ever.
+   * How long a value is fresh, in ms, or a function that says so; null for no end.
+   * Default: no end.
    */
   ttl?: number | null | ((call: ArgsAndValue<Action>) => number | null);
   /**
@@ -89,7 +89,7 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
 export type FetchOptions = {
   /**
    * How long the value is fresh, in ms, in place of the configured ttl. An entry
-   * stored under a longer one is judged by this, from its creation. Null for ever.
+   * stored under a longer one is measured by this, from its creation. Null for no end.
    */
   ttl?: number | null;
   /**
@@ -101,7 +101,7 @@ export type FetchOptions = {
 
 /** Options of one put, in place of the configured functions. */
 export type PutOptions = {
-  /** How long the value is fresh, in ms; null for ever. */
+  /** How long the value is fresh, in ms; null for no end. */
   ttl?: number | null;
   /** Labels to invalidate the entry by. */
   tags?: readonly string[];

@@ -1,9 +1,10 @@
 import { scheduledFill } from "../shared/engine/scheduledFill.js";
 import { fromWire } from "../shared/wire.js";
-import type { Answer } from "./answer.js";
 import type { ActionContext } from "./contexts.js";
-import { type Cache, FetchCall } from "./fetchCall.js";
+import type { Cache } from "./cache.js";
+import { FetchCall } from "./fetchCall.js";
 import { fillSteps } from "./fill.js";
+import { report } from "./log.js";
 import { scopeOf } from "./scope/scope.js";
 
 /** Runs a fill that was scheduled, in the app's own code. */
@@ -12,7 +13,6 @@ export async function runScheduled(
   cache: Cache,
   token: string,
   args: unknown,
-  report: (event: Answer["event"], tenant: string | undefined) => void,
 ): Promise<void> {
   const { name, warnings } = cache;
   const { fills } = cache.component;
@@ -32,5 +32,6 @@ export async function runScheduled(
   });
   if (filled === null) return;
   const { put, reason, fillMs } = filled;
-  report({ get: "refresh", put, ...(reason !== undefined && { reason }), fillMs }, tenant);
+  const why = reason === undefined ? {} : { reason };
+  report({ ...cache, tenant }, { get: "refresh", put, ...why, fillMs });
 }

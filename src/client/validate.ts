@@ -146,3 +146,17 @@ export function wrongContext(cache: string | undefined, method: string, where: s
     remedy: `Call \`${method}\` in ${where}; in a query, call \`peek\`.`,
   });
 }
+
+/** Refuses a tenant's view what would reach every tenant. */
+export function refuseTenant(cache: string, tenant: string | undefined): void {
+  if (tenant === undefined) return;
+  throw refusal({
+    code: "REFUSED_ON_TENANT",
+    cache,
+    option: "the tenant of this view",
+    value: tenant,
+    remedy:
+      "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
+      "of this cache, or the functions `removeAllForTenant` and `removeAll`.",
+  });
+}

@@ -6,7 +6,7 @@ import { lookUp, peekEntry } from "./model/lookup.js";
 import { expireEntry, putEntry, removeEntry } from "./model/write.js";
 
 /**
- * Looks up entries without reading the clock: the caller judges their expiry.
+ * Looks up entries without reading the clock: the caller decides on their freshness.
  * Answers as many requests as fit into a transaction, at least one.
  */
 export const read = query({

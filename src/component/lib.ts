@@ -7,7 +7,7 @@ import { getByArgs, putByArgs } from "./model/legacy.js";
 import { identifyByArgs } from "../shared/key.js";
 
 /**
- * Gets a value, judging its expiry by the clock: by the ttl that it was stored
+ * Gets a value that has not expired by the clock: by the ttl that it was stored
  * with and by the one given (ms, null for none), whichever is shorter.
  */
 export const get = query({

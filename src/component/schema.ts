@@ -16,7 +16,7 @@ export default defineSchema({
     args: v.any(),
     /** The value itself, or null where `parts` hold it. */
     value: v.any(),
-    /** Only in rows of 0.3.1; ours are found through the index of `metadata`. */
+    /** Only in rows of 0.3.1; ours are looked up by the index of `metadata`. */
     metadataId: v.optional(v.id("metadata")),
     tenant: v.optional(v.string()),
     /** The app's own labels, as it gave them. */

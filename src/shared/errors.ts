@@ -29,7 +29,7 @@ export const ERROR_CODES = {
 /** A code that bad input is refused with; see {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What a {@link CacheError} carries as its `data`. */
+/** The `data` of a {@link CacheError}. */
 export type CacheErrorData = {
   /** Tells what kind of input was refused; stable across releases. */
   code: ErrorCode;

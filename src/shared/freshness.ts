@@ -19,7 +19,7 @@ export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
 }
 
 /**
- * Judges an entry that was peeked at: `fresh` before `expiresAt`, `stale` before
+ * Tells how fresh an entry is that was peeked at: `fresh` before `expiresAt`, `stale` before
  * `staleUntil`, `expired` from then on.
  *
  * @param now - In ms since 1970; pass `Date.now()` where a clock may be read.
@@ -46,7 +46,7 @@ export type Verdict = {
 
 /**
  * The one verdict on an entry, for every fetch: in an action, in a mutation, and
- * on what a claim found.
+ * on what a claim returned.
  *
  * @param random - From 0 to 1, as `Math.random()` gives it.
  */
@@ -58,10 +58,10 @@ export function verdictOn(
 ): Verdict {
   const expiry = expiryUnder(entry, options.ttl);
   const expiresAt = expiry === Infinity ? null : expiry;
-  const judged = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
-  const ahead = judged === "fresh" && options.refreshAhead;
-  const refresh = judged === "stale" || (ahead && isDueAhead(entry, expiry, now, random));
-  return { freshness: judged, refresh, expiresAt };
+  const state = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
+  const ahead = state === "fresh" && options.refreshAhead;
+  const refresh = state === "stale" || (ahead && isDueAhead(entry, expiry, now, random));
+  return { freshness: state, refresh, expiresAt };
 }
 
 /** How early a refresh may begin: this part of the entry's life before its end. */

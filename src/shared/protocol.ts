@@ -61,7 +61,7 @@ export type Failure = Infer<typeof failure>;
 
 /** What a cache's options say of how its entries are read. */
 const readOptions = v.object({
-  /** How long a value is fresh for this reader, beside what is stored; null for ever. */
+  /** How long a value is fresh for this reader, beside what is stored; null for no end. */
   ttl: nullable(v.number()),
   staleWhileRevalidate: v.number(),
   staleIfError: v.number(),
@@ -72,7 +72,7 @@ export type ReadOptions = Infer<typeof readOptions>;
 
 /** What a cache's options say of how a value is stored, as far as numbers tell. */
 const storeNumbers = {
-  /** How long the value is fresh; null for ever. */
+  /** How long the value is fresh; null for no end. */
   ttl: nullable(v.number()),
   /** The part of the ttl that chance may take off, from 0 to 1. */
   jitter: v.number(),
@@ -192,7 +192,7 @@ export type HeldLease = Infer<typeof heldLease>;
 export const claimResult = v.union(
   v.object({ kind: v.literal("granted"), token: v.string() }),
   heldLease,
-  v.object({ kind: v.literal("found"), entry }),
+  v.object({ kind: v.literal("stored"), entry }),
   v.object({ kind: v.literal("failed"), error: wireError }),
 );
 export type ClaimResult = Infer<typeof claimResult>;

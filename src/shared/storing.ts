@@ -24,7 +24,7 @@ export function storableForm(value: Value): Wire | string {
   return tooLong ? `the value is over ${MAX_JSON_BYTES} bytes as JSON` : content;
 }
 
-/** A ttl with a random part taken off, up to a fraction of it; null, for ever, stays null. */
+/** A ttl with a random part taken off, up to a fraction of it; null, for no end, stays null. */
 function jittered(ttl: number | null, fraction: number): number | null {
   if (ttl === null || ttl === Infinity) return null;
   return ttl - ttl * fraction * Math.random();

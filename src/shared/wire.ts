@@ -41,7 +41,7 @@ export const fromJson = (json: string): Value => jsonToConvex(JSON.parse(json) a
 /** A copy, so that who changes one of the two does not change the other. */
 export const copyOf = (value: Value): Value => jsonToConvex(convexToJson(value));
 
-/** A copy of whatever a mock returned: itself where Convex would not carry it. */
+/** A copy of whatever a mock returned: itself where it is no Convex value. */
 export function copyOfAny(value: unknown): unknown {
   try {
     return copyOf(value as Value);
@@ -61,7 +61,7 @@ export const wellFormed = (string: string): string =>
   string.replaceAll(new RegExp(LONE_SURROGATE, "g"), "\ufffd");
 
 /**
- * Throws where Convex would refuse the call that carries this value, so that one
+ * Throws where Convex would refuse a call with this value, so that one
  * request of a batch is refused and not all of them.
  */
 export function refuseUnsendable(value: unknown): void {

@@ -12,7 +12,7 @@ import type {
   ScheduleRequest,
 } from "../../shared/protocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
-import type { Cache } from "../fetchCall.js";
+import type { Cache } from "../cache.js";
 import type { Warnings } from "../../shared/warnings.js";
 import { type Answered, Batcher } from "./batcher.js";
 import { LocalFill } from "./localFill.js";

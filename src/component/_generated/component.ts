@@ -183,7 +183,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           | { kind: "granted"; token: string }
           | { kind: "held"; token: string; deadline: number; leaseMs: number }
           | {
-              kind: "found";
+              kind: "stored";
               entry: {
                 id: string;
                 content: { value: any } | { json: string };

@@ -65,7 +65,7 @@ export function checkNumber(
   throw refused(cache, option, number, "Give a number, or leave it out.");
 }
 
-/** Refuses options that would store what can't be read, found or judged again. */
+/** Refuses options that would store what can't be read, or invalidated, again. */
 export function checkStoreOptions(cache: string, options: StoreOptions): void {
   const { content, ttl, retain, tags = [], recipe } = options;
   checkContent(cache, "content", content);

@@ -12,7 +12,7 @@ import { findValid, type ValidRow } from "./entry/valid.js";
 const RANGES_PER_LOOKUP = 16 + 6 * MAX_TAGS;
 
 /**
- * Looks up entries, judging them by the invalidations and never by the clock,
+ * Looks up entries that are valid by the invalidations, whatever the clock says,
  * so that the result of a query stands until something that it read changes.
  *
  * Returns as many results as the transaction and a page have room for, in the

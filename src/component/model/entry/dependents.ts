@@ -8,7 +8,7 @@ import type { CommitTs } from "../invalidation/commitOrder.js";
 import { type Labels, listedTags } from "../invalidation/tags.js";
 import { deleteUnread } from "./content.js";
 
-/** The fields of an entry that name its rows in other tables; its own metadata is found by an index. */
+/** The fields of an entry that name its rows in other tables; its metadata is looked up by an index. */
 export type Dependents = Pick<Doc<"values">, "parts" | "tagRows" | "recipe">;
 
 /** Whether an entry has rows of other tables, by which its own must be read to delete them all. */

@@ -25,7 +25,7 @@ export async function claim(
     const since = await entrySince(ctx, validity, request);
     if (since !== null && page !== null && !(await page.hasRoomForParts(since.row))) return LATER;
     const entry = since && (await loadEntry(ctx, since.row, since.expiredAt));
-    if (entry !== null) return { kind: "found", entry };
+    if (entry !== null) return { kind: "stored", entry };
     const isRunning = lease?.state === "running";
     if (isRunning && (await isHeld(validity, lease, request, request.lapsed))) return heldBy(lease);
     const error = request.failures ? await failureNow(ctx, validity, request) : null;

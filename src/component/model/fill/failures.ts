@@ -52,7 +52,7 @@ export async function rememberFailure(
 /** For an `errorTtl` that never ends: about 300 years, which is still a number to compare with. */
 const FOREVER_MS = 1e13;
 
-/** The failure of an entry's last fill, if it is rethrown and not invalidated; the caller judges its time. */
+/** The failure of an entry's last fill, if it is rethrown and not invalidated; the caller looks at its time. */
 export async function findFailure(
   ctx: QueryCtx,
   validity: Validity,

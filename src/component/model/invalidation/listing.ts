@@ -15,8 +15,8 @@ const LAST = 2n ** 63n - 1n;
 
 /**
  * The rows that list entries under the tags of a reach and began up to a commit,
- * oldest first under each tag. What live traffic stores now is not read. A null in
- * place of a row tells that a tag is done, so that tags without rows count as work too.
+ * oldest first under each tag. What live traffic stores now is not read. A null
+ * instead of a row tells that a tag is done, so that tags without rows count as work too.
  */
 export async function* listedUnder(
   ctx: QueryCtx,
@@ -35,13 +35,16 @@ export async function* listedUnder(
   }
 }
 
-/** The tags of a reach that have rows, from one on, each found by a seek of its own. */
+/** The tags of a reach that have rows, from one on, each by a seek of its own. */
 async function* tagsOf(
   ctx: QueryCtx,
   { from, to }: Listed,
   first: string | undefined,
 ): AsyncGenerator<string> {
-  if (from === to) return yield from;
+  if (from === to) {
+    yield from;
+    return;
+  }
   if (first !== undefined) yield first;
   for (let last = first; ;) {
     const next = await ctx.db

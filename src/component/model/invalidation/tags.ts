@@ -36,7 +36,7 @@ export function coveringTags(labels: Labels): string[] {
 }
 
 /**
- * Where the entries that a tag covers are found: among all, by their name, or
+ * Where to look for the entries that a tag covers: among all, by their name, or
  * in the table of tags, from one string on and up to another.
  */
 export type Reach =
@@ -44,7 +44,7 @@ export type Reach =
   | { kind: "name"; name: string }
   | { kind: "listed"; from: string; to: string };
 
-/** Tells where the entries that a tag covers are found. */
+/** Tells where to look for the entries that a tag covers. */
 export function reachOf(tag: string): Reach {
   const [kind, first, tenant] = JSON.parse(tag) as [string, string, string?];
   if (kind === "everything") return { kind };
@@ -56,7 +56,7 @@ export function reachOf(tag: string): Reach {
   return { kind: "listed", from: `${start},`, to: `${start}]` };
 }
 
-/** Whether a remembered failure is judged by a tag: it has no value, and so none of the app's tags. */
+/** Whether a tag can concern a remembered failure: it has no value, and so none of the app's tags. */
 export function concernsFailures(tag: string): boolean {
   const [kind] = JSON.parse(tag) as [string];
   return kind !== "tag" && kind !== "tag of all";

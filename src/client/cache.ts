@@ -1,0 +1,12 @@
+import type { ComponentApi } from "../component/_generated/component.js";
+import type { Warnings } from "../shared/warnings.js";
+import type { ActionCacheConfig } from "./options.js";
+
+/** A cache, as its calls need it. */
+export type Cache = {
+  name: string;
+  component: ComponentApi;
+  config: ActionCacheConfig;
+  warnings: Warnings;
+  tenant: string | undefined;
+};
