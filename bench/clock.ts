@@ -23,20 +23,3 @@ export async function holdClock<T>(at: number, work: () => Promise<T>): Promise<
     heldAt = null;
   }
 }
-
-/**
- * Tells when the handler that is running reads the clock. convex-test keeps what
- * a handler assigns to a global for that one call.
- */
-export function watchClock(read: () => void): void {
-  globalThis.Date = new Proxy(Date, {
-    get(target, property, receiver) {
-      if (property === "now") read();
-      return Reflect.get(target, property, receiver) as unknown;
-    },
-    construct(target, args: [], newTarget) {
-      if (args.length === 0) read();
-      return Reflect.construct(target, args, newTarget) as Date;
-    },
-  });
-}

@@ -1,10 +1,10 @@
 import { defineSchema, defineTable } from "convex/server";
-import { v } from "convex/values";
+import { CommitTsPlaceholder, convexToJson, v } from "convex/values";
 import { describe, expect, test } from "vitest";
-import type { Access } from "../src/testing/syscalls.js";
-import { conflict } from "./conflicts.js";
-import { QueryCache } from "./queryCache.js";
+import { type Access, Observer } from "../src/testing/syscalls.js";
+import { Account } from "./account.js";
 import { advance, holdClock } from "./clock.js";
+import { conflict } from "./conflicts.js";
 
 const schema = defineSchema({
   scores: defineTable({ player: v.string(), points: v.number() }).index("player", [
@@ -31,6 +31,7 @@ const read = (range: object[], documents: Doc[] = [], order = "asc"): Access => 
   range,
   order,
   documents,
+  isExhausted: false,
 });
 
 const ann = doc("1", "Ann", 5);
@@ -66,31 +67,58 @@ describe("two transactions conflict", () => {
     const inserts = [write(null, ann), write(ann, doc("1", "Ann", 6))];
     expect(conflict(schema, inserts, inserts)).toBe(false);
   });
+
+  test("but not with what a query read on a stale snapshot", () => {
+    const stale = { ...get("1"), isStale: true };
+    expect(conflict(schema, [stale], [write(ann, null)])).toBe(false);
+  });
+
+  test("with a commit timestamp that is later than what is stored, and earlier than the reader's own", () => {
+    const pending = new CommitTsPlaceholder() as never;
+    const stored = read([equals("player", "Ann")], [{ ...ann, points: 7n as never }]);
+    const appended = write(null, { ...ann, points: pending });
+    expect(conflict(schema, [stored], [appended])).toBe(false);
+    const own = { type: "Gte", fieldPath: "points", value: convexToJson(pending) };
+    expect(conflict(schema, [read([equals("player", "Ann"), own])], [appended])).toBe(false);
+    const all = { ...stored, isExhausted: true };
+    expect(conflict(schema, [all], [appended])).toBe(true);
+  });
 });
 
 describe("the modelled query cache", () => {
-  const miss = { accesses: [read([equals("player", "Bob")])], readsClock: false };
+  const counts = { documentsRead: 1, bytesRead: 100 };
+  const transaction = (accesses: Access[], more: object = {}) =>
+    ({
+      kind: "queries",
+      path: "q",
+      args: {},
+      accesses,
+      counts,
+      readsClock: false,
+      ...more,
+    }) as never;
+  const query = (readsClock: boolean) =>
+    transaction([read([equals("player", "Bob")])], { readsClock });
+  const mutation = (after: Doc) => transaction([write(null, after)], { kind: "mutations" });
 
   test("answers until something is written that the query has read", () => {
-    const cache = new QueryCache(schema);
-    expect(cache.answers("Bob", miss)).toBe(false);
-    cache.committed([write(null, ann)]);
-    expect(cache.answers("Bob", miss)).toBe(true);
-    cache.committed([write(null, doc("9", "Bob", 1))]);
-    expect(cache.answers("Bob", miss)).toBe(false);
+    const account = new Account(schema, new Observer());
+    expect(account.add(query(false))).toBe(false);
+    account.add(mutation(ann));
+    expect(account.add(query(false))).toBe(true);
+    account.add(mutation(doc("9", "Bob", 1)));
+    expect(account.add(query(false))).toBe(false);
   });
 
-  test("answers for seconds only if the query read the clock", () =>
+  test.each([true, false])("answers for seconds only if the query read the clock: %s", (reads) =>
     holdClock(0, async () => {
-      const cache = new QueryCache(schema);
-      for (const readsClock of [false, true]) {
-        cache.answers(`clock: ${readsClock}`, { ...miss, readsClock });
-      }
+      const account = new Account(schema, new Observer());
+      account.add(query(reads));
       advance(10_000);
-      expect(cache.answers("clock: true", miss)).toBe(true);
+      expect(account.add(query(reads))).toBe(true);
       advance(10_000);
-      expect(cache.answers("clock: true", miss)).toBe(false);
-      expect(cache.answers("clock: false", miss)).toBe(true);
+      expect(account.add(query(reads))).toBe(!reads);
       await Promise.resolve();
-    }));
+    }),
+  );
 });

@@ -1,8 +1,8 @@
 /** What single operations cost, for values of one size. */
 import { getConvexSize } from "convex/values";
+import { callsOf, type Usage } from "./account.js";
 import { App, type Subject, TTL } from "./app.js";
 import { advance } from "./clock.js";
-import { callsOf, type Usage } from "./ledger.js";
 import { holdTimers } from "./timers.js";
 
 const KIB = 1024;
@@ -67,7 +67,7 @@ const OPERATIONS = {
   "NYC, LA, NYC, nothing stored": {
     perform: (app) =>
       app.act((ctx) =>
-        Promise.all(["NYC", "LA", "NYC"].map((place) => app.cache.fetch(ctx, { place }))),
+        Promise.all(["NYC", "LA", "NYC"].map((city) => app.cache.fetch(ctx, { city }))),
       ),
   },
 } as const satisfies Record<string, Operation>;
@@ -93,14 +93,14 @@ export async function measure(
   const app = new App(subject);
   app.answer = () => valueOf(bytes);
   await prepare?.(app);
-  app.ledger.reset();
+  app.account.reset();
   await perform(app);
-  const { ledger } = app;
+  const { account } = app;
   return {
-    ...ledger.usage,
-    calls: callsOf(ledger.usage),
-    valueWrites: ledger.writesTo("values"),
-    metadataWrites: ledger.writesTo("metadata"),
+    ...account.usage,
+    calls: callsOf(account.usage),
+    valueWrites: account.writesTo("values"),
+    metadataWrites: account.writesTo("metadata"),
   };
 }
 
@@ -113,7 +113,7 @@ export function valueOf(bytes: number): string {
 function holdUntilAllHaveLooked(app: App): void {
   const { answer } = app;
   app.answer = async () => {
-    while (app.ledger.usage.queries < CALLERS) {
+    while (app.account.usage.queries < CALLERS) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return answer();

@@ -1,16 +1,15 @@
 /** All that is measured, for both versions. */
+import type { Usage } from "./account.js";
 import type { Subject } from "./app.js";
-import { measureClear, measurePurge } from "./bulk.js";
+import { measureClear, measureMutationFetch, measurePurge } from "./bulk.js";
 import { measureBundles } from "./bundle.js";
 import { type Contention, measureContention } from "./contention.js";
 import { type Cost, measure, type OperationName, operationNames, SIZES } from "./cost.js";
-import type { Usage } from "./ledger.js";
 import { measureAmong, type ScaledOperation } from "./scale.js";
-import { measureSpeed, type TimedOperation } from "./speed.js";
-import { ours, peer } from "./subjects.js";
+import { ours, legacy } from "./subjects.js";
 
 /** One figure of ours, and the same of 0.3.1. */
-export type Both<T> = { ours: T; peer: T };
+export type Both<T> = { ours: T; legacy: T };
 
 export type SizeName = keyof typeof SIZES;
 export const sizeNames = Object.keys(SIZES) as SizeName[];
@@ -24,12 +23,11 @@ export interface Results {
   costs: Record<SizeName, Costs>;
   clear: Both<Usage>;
   purge: Both<Usage>;
+  mutationFetch: Usage;
   contention: Both<Contention>;
   /** Costs with each number of `STORED` entries, in that order. */
   scale: Both<Record<ScaledOperation, Usage>[]>;
-  bundle: Both<number>;
-  /** The time of ours divided by that of 0.3.1. */
-  speed: Record<TimedOperation, number>;
+  bundle: Both<number> & { freshness: number };
 }
 
 /** Measures everything; `progress` hears what comes next. */
@@ -43,28 +41,21 @@ export async function measureAll(progress: (next: string) => void): Promise<Resu
   const clear = await forBoth(measureClear);
   progress("purging");
   const purge = await forBoth(measurePurge);
+  progress("fetching in a mutation");
+  const mutationFetch = await measureMutationFetch();
   progress("contention");
   const contention = await forBoth(measureContention);
-  const scale: Results["scale"] = { ours: [], peer: [] };
+  const scale: Results["scale"] = { ours: [], legacy: [] };
   for (const stored of STORED) {
     progress(`operations among ${stored} entries`);
     const among = await forBoth((subject) => measureAmong(subject, stored));
     scale.ours.push(among.ours);
-    scale.peer.push(among.peer);
+    scale.legacy.push(among.legacy);
   }
   progress("bundles");
   const bundle = await measureBundles();
-  progress("times");
-  const speed = await measureSpeed(ours, peer);
-  return {
-    costs: costs as Results["costs"],
-    clear,
-    purge,
-    contention,
-    scale,
-    bundle,
-    speed,
-  };
+  const all = { clear, purge, mutationFetch, contention, scale, bundle };
+  return { costs: costs as Results["costs"], ...all };
 }
 
 async function measureCosts(size: SizeName): Promise<Costs> {
@@ -76,5 +67,5 @@ async function measureCosts(size: SizeName): Promise<Costs> {
 }
 
 async function forBoth<T>(measurement: (subject: Subject) => Promise<T>): Promise<Both<T>> {
-  return { ours: await measurement(ours), peer: await measurement(peer) };
+  return { ours: await measurement(ours), legacy: await measurement(legacy) };
 }

@@ -1,21 +1,21 @@
 /** What operations cost with few entries stored, and with many. */
+import { callsOf, type Usage } from "./account.js";
 import { App, type Subject, TTL } from "./app.js";
 import { advance } from "./clock.js";
-import { callsOf, type Usage } from "./ledger.js";
-import { placeOf, seedEntries } from "./seed.js";
+import { cityOf, seedEntries } from "./seed.js";
 import { holdTimers } from "./timers.js";
 
 const VALUE_BYTES = 100;
 
 /** The operations, each on an entry that no other has touched, in an order that keeps it so. */
 const OPERATIONS = {
-  hit: (app) => app.fetch(placeOf(1)),
+  hit: (app) => app.fetch(cityOf(1)),
   miss: (app) => app.fetch("not-stored-1"),
-  "forced refresh": (app) => app.fetch(placeOf(2), { force: true }),
-  remove: (app) => app.act((ctx) => app.cache.remove(ctx, { place: placeOf(3) })),
+  "forced refresh": (app) => app.fetch(cityOf(2), { force: true }),
+  remove: (app) => app.act((ctx) => app.cache.remove(ctx, { city: cityOf(3) })),
   "miss of an expired entry": (app) => {
     advance(TTL + 1);
-    return app.fetch(placeOf(4));
+    return app.fetch(cityOf(4));
   },
   clear: (app) => app.act((ctx) => app.cache.removeAllForName(ctx)),
 } as const satisfies Record<string, (app: App) => Promise<unknown>>;
@@ -35,9 +35,9 @@ export async function measureAmong(
   return await holdTimers(async () => {
     const costs: Partial<Record<ScaledOperation, Usage>> = {};
     for (const operation of scaledOperations) {
-      app.ledger.reset();
+      app.account.reset();
       await OPERATIONS[operation](app);
-      costs[operation] = app.ledger.usage;
+      costs[operation] = app.account.usage;
     }
     return costs as Record<ScaledOperation, Usage>;
   });

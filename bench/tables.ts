@@ -1,51 +1,71 @@
-/** The results as tables, each cell this version and then, in brackets, 0.3.1. */
-import { CLEARED_ENTRIES, PURGED_ENTRIES } from "./bulk.js";
-import { RELATIONS, relations } from "./contention.js";
+/** The results as tables in Markdown. */
+import { format } from "prettier";
+import { callsOf, type Usage } from "./account.js";
+import { CLEARED_ENTRIES, FETCHED_NAMES, PURGED_ENTRIES } from "./bulk.js";
+import { type Contention, type Pairs, RELATIONS, relations, runnings } from "./contention.js";
 import { type Figure, isMet } from "./contract.js";
 import { type Cost, operationNames } from "./cost.js";
-import { callsOf, type Usage } from "./ledger.js";
 import { type Both, type Results, type SizeName, sizeNames, STORED } from "./results.js";
 import { scaledOperations } from "./scale.js";
-import { timedOperations } from "./speed.js";
 
-/** A table, as the terminal and Markdown both show it. */
-export type Table = { title: string; note: string; head: string[]; rows: string[][] };
+type Table = { title: string; note: string; head: string[]; rows: string[][] };
 
 const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
-export const number = (value: number) => NUMBER.format(value);
+const number = (value: number) => NUMBER.format(value);
 
 /** An amount of bytes, in the largest unit that it fills. */
-export function size(bytes: number): string {
-  const [unit, divisor] = (
-    [
-      ["MB", 1024 ** 2],
-      ["KB", 1024],
-      ["B", 1],
-    ] as const
-  ).find(([, least]) => bytes >= least) ?? ["B", 1];
-  return `${number(bytes / divisor)} ${unit}`;
+function size(bytes: number): string {
+  if (bytes >= 1024 ** 2) return `${number(bytes / 1024 ** 2)} MB`;
+  return bytes >= 1024 ? `${number(bytes / 1024)} KB` : `${number(bytes)} B`;
 }
 
 const plural = (count: number, noun: string) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-/** A figure that was not looked at. */
-const NOT_MEASURED = "–";
+/** A figure that was not looked at, or that 0.3.1 has none of. */
+const NONE = "–";
 
-/** All tables, in the order of the report. */
-export function tablesOf(results: Results, figures: Figure[]): Table[] {
-  return [
+/** The whole report. */
+export async function toMarkdown(results: Results, figures: Figure[]): Promise<string> {
+  const tables = [
+    contractTable(figures),
     ...sizeNames.map((name) => costTable(results, name)),
     bulkTable(results),
     contentionTable(results),
+    housekeepingTable(results),
     scaleTable(results),
     bundleTable(results),
-    contractTable(figures),
-    speedTable(results),
   ];
+  const sections = tables.map(({ title, note, head, rows }) => {
+    const align = head.map((_, column) => (column === 0 ? "---" : "---:"));
+    const lines = [head, align, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+    return `## ${title}\n\n${note}\n\n${lines.join("\n")}\n`;
+  });
+  const intro =
+    "# Cost, this version and 0.3.1\n\nWritten by `npm run bench`, which measures both versions in one run under " +
+    "convex-test. Figures are of this version; those of 0.3.1 stand in brackets.\n";
+  return await format([intro, ...sections].join("\n"), { parser: "markdown", printWidth: 100 });
 }
 
-const versus = <T>({ ours, peer }: Both<T>, show: (value: T) => string) =>
-  `${show(ours)} (${show(peer)})`;
+const versus = <T>({ ours, legacy }: Both<T>, show: (value: T) => string) =>
+  `${show(ours)} (${show(legacy)})`;
+
+function contractTable(figures: Figure[]): Table {
+  const verdict = (figure: Figure) => {
+    if (isMet(figure)) return "met";
+    return figure.isDue === false ? "not due yet" : "MISSED";
+  };
+  return {
+    title: "What must hold",
+    note: "For values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry.",
+    head: ["figure", "measured", "at most", ""],
+    rows: figures.map((figure) => [
+      figure.what,
+      number(figure.measured),
+      number(figure.limit),
+      verdict(figure),
+    ]),
+  };
+}
 
 function costTable({ costs }: Results, name: SizeName): Table {
   const columns: [string, (cost: Cost) => string][] = [
@@ -60,7 +80,7 @@ function costTable({ costs }: Results, name: SizeName): Table {
   ];
   return {
     title: `Operations, for a value of ${name}`,
-    note: "This version, and 0.3.1 in brackets. What Convex's query cache answers is a call that reads nothing.",
+    note: "What Convex's query cache answers is a call that reads nothing.",
     head: ["operation", ...columns.map(([title]) => title)],
     rows: operationNames.map((operation) => [
       operation,
@@ -69,18 +89,20 @@ function costTable({ costs }: Results, name: SizeName): Table {
   };
 }
 
-function bulkTable({ clear, purge }: Results): Table {
+function bulkTable({ clear, purge, mutationFetch }: Results): Table {
   return {
-    title: "Many entries at once, of 14 KB each",
-    note: "A clear is counted until no reader is served a cleared entry, a purge until none is stored.",
+    title: "Many entries at once",
+    note:
+      "Of 14 KB each. A clear is counted until no reader is served a cleared entry, a purge until none is stored. " +
+      "Within a mutation, 0.3.1 can't fetch.",
     head: ["operation", "mutations", "documents read", "documents written", "read"],
     rows: [
       [
         `clearing ${number(CLEARED_ENTRIES)} entries`,
         versus(clear, ({ mutations }) => number(mutations)),
-        NOT_MEASURED,
+        NONE,
         versus(clear, ({ documentsWritten }) => number(documentsWritten)),
-        NOT_MEASURED,
+        NONE,
       ],
       [
         `purging ${number(PURGED_ENTRIES)} expired entries`,
@@ -89,24 +111,74 @@ function bulkTable({ clear, purge }: Results): Table {
         versus(purge, ({ documentsWritten }) => number(documentsWritten)),
         versus(purge, ({ bytesRead }) => size(bytesRead)),
       ],
+      [
+        `fetching ${FETCHED_NAMES} missing names in a mutation`,
+        `${number(mutationFetch.nested)}, nested`,
+        number(mutationFetch.documentsRead),
+        number(mutationFetch.documentsWritten),
+        size(mutationFetch.bytesRead),
+      ],
     ],
   };
 }
 
+const STALE_NOTE =
+  "Housekeeping lists what to do in a query with `useStaleSnapshot`, whose reads conflict with nothing. In square " +
+  "brackets: how many pairs would conflict if they did, where that is another figure.";
+
+const showPairs = ({ pairs, conflicts, withStale }: Pairs) => {
+  if (pairs === 0) return NONE;
+  const stale = withStale === conflicts.length ? "" : ` [${number(withStale)}]`;
+  return `${number(conflicts.length)}${stale} of ${number(pairs)}`;
+};
+
 function contentionTable({ contention }: Results): Table {
   return {
     title: "Contention",
-    note: "Pairs of mutations of which one would have to be run again, of all pairs looked at.",
-    head: ["two mutations on", "may conflict", "this version", "0.3.1"],
+    note:
+      "Pairs of mutations of which one would have to be run again, of all pairs looked at, in databases in which no fill runs, " +
+      `in which one does, and in which many do. ${STALE_NOTE}`,
+    head: ["two mutations", "may conflict", "this version", "0.3.1"],
     rows: relations.map((relation) => [
       relation,
       RELATIONS[relation].mayConflict ? "yes" : "no",
-      ...[contention.ours, contention.peer].map(
-        ({ [relation]: { conflicts, pairs } }) => `${number(conflicts.length)} of ${number(pairs)}`,
-      ),
+      ...[contention.ours, contention.legacy].map((of) => showPairs(of.relations[relation])),
     ]),
   };
 }
+
+function housekeepingTable({ contention }: Results): Table {
+  const { housekeeping } = contention.ours;
+  const jobs = [...new Set(housekeeping.map(({ job }) => job))];
+  const contents = [...new Set(housekeeping.map(({ content }) => content))];
+  const sum = (of: (entry: Contention["housekeeping"][number]) => boolean): Pairs => {
+    const pairs = housekeeping.filter(of).map(({ counts }) => counts);
+    return {
+      pairs: pairs.reduce((total, one) => total + one.pairs, 0),
+      conflicts: pairs.flatMap(({ conflicts }) => conflicts),
+      withStale: pairs.reduce((total, one) => total + one.withStale, 0),
+    };
+  };
+  return {
+    title: "Housekeeping beside each step of a fill",
+    note:
+      "A batch of each job, beside each mutation that a fill, a refresh or a change of an entry consists of, on entries of which this is " +
+      `stored. ${STALE_NOTE}`,
+    head: ["job", "", ...contents, "steps that conflict"],
+    rows: jobs.flatMap((job) =>
+      runnings.map((running) => {
+        const cells = contents.map((content) =>
+          sum((one) => one.job === job && one.running === running && one.content === content),
+        );
+        const steps = cells.flatMap(({ conflicts }) => conflicts.map(stepOf));
+        return [job, running, ...cells.map(showPairs), [...new Set(steps)].join("; ") || NONE];
+      }),
+    ),
+  };
+}
+
+/** The step in "purge of entries and claim (A: live, no fill)". */
+const stepOf = (pair: string) => / and (.*) \(/.exec(pair)?.[1] ?? pair;
 
 function scaleTable({ scale }: Results): Table {
   const show = (usage: Usage) =>
@@ -118,7 +190,7 @@ function scaleTable({ scale }: Results): Table {
     note: "Function calls, and documents and bytes read and written, for values of 100 B.",
     head: ["operation", "version", ...STORED.map((stored) => `${number(stored)} entries`)],
     rows: scaledOperations.flatMap((operation) =>
-      (["ours", "peer"] as const).map((version) => [
+      (["ours", "legacy"] as const).map((version) => [
         operation,
         version === "ours" ? "this" : "0.3.1",
         ...scale[version].map((costs) => show(costs[operation])),
@@ -131,32 +203,7 @@ function bundleTable({ bundle }: Results): Table {
   return {
     title: "Bundle",
     note: "What the client adds to an app, minified and gzipped, without Convex's own.",
-    head: ["this version", "0.3.1"],
-    rows: [[size(bundle.ours), size(bundle.peer)]],
-  };
-}
-
-function contractTable(figures: Figure[]): Table {
-  return {
-    title: "What must hold",
-    note: "This version, for values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry.",
-    head: ["figure", "measured", "at most", ""],
-    rows: figures.map((figure) => [
-      figure.what,
-      number(figure.measured),
-      number(figure.limit),
-      isMet(figure) ? "met" : "MISSED",
-    ]),
-  };
-}
-
-function speedTable({ speed }: Results): Table {
-  return {
-    title: "Time",
-    note:
-      "Noisy: the median time of this version divided by that of 0.3.1 in this process, with convex-test in place " +
-      "of a deployment. It has the computing of both, and none of the network and database that a call costs.",
-    head: ["operation", "this version / 0.3.1"],
-    rows: timedOperations.map((operation) => [operation, `× ${number(speed[operation])}`]),
+    head: ["this version", "`freshness` alone", "0.3.1"],
+    rows: [[size(bundle.ours), size(bundle.freshness), size(bundle.legacy)]],
   };
 }
