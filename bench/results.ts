@@ -3,6 +3,7 @@ import type { Usage } from "./account.js";
 import type { Subject } from "./app.js";
 import { measureClear, measureMutationFetch, measurePurge } from "./bulk.js";
 import { measureBundles } from "./bundle.js";
+import { type Computed, measureComputing } from "./computing.js";
 import { type Contention, measureContention } from "./contention.js";
 import { type Cost, measure, type OperationName, operationNames, SIZES } from "./cost.js";
 import { measureAmong, type ScaledOperation } from "./scale.js";
@@ -28,10 +29,14 @@ export interface Results {
   /** Costs with each number of `STORED` entries, in that order. */
   scale: Both<Record<ScaledOperation, Usage>[]>;
   bundle: Both<number> & { freshness: number };
+  computing: Computed[];
 }
 
 /** Measures everything; `progress` hears what comes next. */
 export async function measureAll(progress: (next: string) => void): Promise<Results> {
+  // First, before what the others leave in memory.
+  progress("computing time");
+  const computing = await measureComputing();
   const costs: Partial<Results["costs"]> = {};
   for (const size of sizeNames) {
     progress(`operations, values of ${size}`);
@@ -54,7 +59,7 @@ export async function measureAll(progress: (next: string) => void): Promise<Resu
   }
   progress("bundles");
   const bundle = await measureBundles();
-  const all = { clear, purge, mutationFetch, contention, scale, bundle };
+  const all = { clear, purge, mutationFetch, contention, scale, bundle, computing };
   return { costs: costs as Results["costs"], ...all };
 }
 

@@ -22,7 +22,7 @@ export const ours: Subject = {
 };
 
 /** 0.3.1's component as it is published: Node does not load sources from packages. */
-const LEGACY = new URL(
+export const LEGACY = new URL(
   "dist/component/",
   pathToFileURL(createRequire(import.meta.url).resolve("action-cache-0.3.1/package.json")),
 );

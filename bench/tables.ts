@@ -32,6 +32,7 @@ export async function toMarkdown(results: Results, figures: Figure[]): Promise<s
     bulkTable(results),
     contentionTable(results),
     housekeepingTable(results),
+    computingTable(results),
     scaleTable(results),
     bundleTable(results),
   ];
@@ -179,6 +180,28 @@ function housekeepingTable({ contention }: Results): Table {
 
 /** The step in "purge of entries and claim (A: live, no fill)". */
 const stepOf = (pair: string) => / and (.*) \(/.exec(pair)?.[1] ?? pair;
+
+function computingTable({ computing }: Results): Table {
+  const time = (ms: number) => `${number(ms)} ms`;
+  const ratio = ({ ours, legacy }: { ours: number; legacy: number | null }) =>
+    legacy === null ? NONE : `× ${number(ours / legacy)}`;
+  return {
+    title: "Computing time",
+    note:
+      "The code of one `settle` and one `read` with the database stubbed, of the second that a transaction has; medians, " +
+      "and noisy. The arguments are parsed from JSON and the results turned into JSON, as the runtime does. The ratio is to " +
+      "0.3.1's `put` and `get`, which can't store values over 1 MiB. What no document can hold crosses to the component as " +
+      "a string of JSON, which these transactions neither parse nor pack.",
+    head: ["value", "settle", "settle / put of 0.3.1", "read", "read / get of 0.3.1"],
+    rows: computing.map(({ size, kind, store, read }) => [
+      `${size} of ${kind}`,
+      time(store.ours),
+      ratio(store),
+      time(read.ours),
+      ratio(read),
+    ]),
+  };
+}
 
 function scaleTable({ scale }: Results): Table {
   const show = (usage: Usage) =>
