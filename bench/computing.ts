@@ -9,13 +9,13 @@ import { settle } from "../src/component/fills.js";
 import { pieces } from "../src/component/model/entry/content.js";
 import { digest } from "../src/shared/key.js";
 import { PART_BYTES } from "../src/shared/limits.js";
-import { jsonOf, toWire } from "../src/shared/wire.js";
-import { LEGACY } from "./subjects.js";
+import { toWire } from "../src/shared/wire.js";
+import { LEGACY } from "../src/testing/files.js";
 
 const RUNS = 9;
 
 /** The largest value that is stored, and one that 0.3.1 can store too, in bytes. */
-export const COMPUTED_SIZES = { "4 MiB": 4 * 1024 ** 2, "0.9 MiB": 0.9 * 1024 ** 2 } as const;
+const SIZES = { "4 MiB": 4 * 1024 ** 2, "0.9 MiB": 0.9 * 1024 ** 2 } as const;
 /** 0.3.1 keeps a value in one document. */
 const LARGEST_OF_LEGACY = 1024 ** 2;
 
@@ -38,22 +38,26 @@ export type Computed = {
 };
 
 export async function measureComputing(): Promise<Computed[]> {
-  const legacy = (await import(new URL("lib.js", LEGACY).href)) as { put: Mutation; get: Query };
+  const legacy = (await import(new URL("lib.js", LEGACY).href)) as {
+    put: Invocable;
+    get: Invocable;
+  };
   const computed: Computed[] = [];
-  for (const [size, bytes] of Object.entries(COMPUTED_SIZES)) {
+  for (const [size, bytes] of Object.entries(SIZES)) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
       const value = valueOf(kind, bytes);
-      const isForLegacy = bytes < LARGEST_OF_LEGACY;
+      const ofLegacy = async (run: () => Promise<number>) =>
+        bytes < LARGEST_OF_LEGACY ? await run() : null;
       computed.push({
         size,
         kind,
         store: {
           ours: await settling(value),
-          legacy: isForLegacy ? await putting(legacy.put, value) : null,
+          legacy: await ofLegacy(() => putting(legacy.put, value)),
         },
         read: {
           ours: await reading(value),
-          legacy: isForLegacy ? await getting(legacy.get, value) : null,
+          legacy: await ofLegacy(() => getting(legacy.get, value)),
         },
       });
     }
@@ -75,66 +79,70 @@ function valueOf(kind: Kind, bytes: number): Value {
   return kind === "text" ? (groups.flat() as string[]).join("") : groups;
 }
 
-type Mutation = { invokeMutation(args: string): Promise<string> };
-type Query = { invokeQuery(args: string): Promise<string> };
+/** A registered function, as the runtime calls it: with its arguments as JSON, for JSON. */
+type Invocable = Partial<
+  Record<"invokeMutation" | "invokeQuery", (args: string) => Promise<string>>
+>;
 
 const NAME = "bench";
 const KEY = { text: "fish tacos" };
-const entry = { _id: "value", _creationTime: 1, name: NAME, args: KEY };
+const system = (_id: string) => ({ _id, _creationTime: 1 });
 const json = (value: unknown) => JSON.stringify(convexToJson(value as Value));
 
 async function settling(value: Value): Promise<number> {
   const leaseKey = await digest([NAME, KEY]);
-  const fill = { _id: "fill", _creationTime: 1, state: "running", startedAt: 1n, leaseKey };
+  const fill = { state: "running", startedAt: 1n, deadline: 1, leaseKey };
   const result = { kind: "value", fillMs: 100, content: toWire(value), ttl: 60_000, retain: 0 };
-  const args = json([{ name: NAME, key: KEY, token: "fill", result }]);
-  return await median({ gets: { fill: json({ ...fill, deadline: 1 }) } }, () =>
-    (settle as unknown as Mutation).invokeMutation(args),
-  );
+  const args = { name: NAME, key: KEY, token: "fill", result };
+  return await median(settle, args, { fill: json({ ...system("fill"), ...fill }) });
 }
 
-async function reading(value: Value): Promise<number> {
+function reading(value: Value): Promise<number> {
   const wire = toWire(value);
-  const parts = "json" in wire ? [...pieces(jsonOf(wire), PART_BYTES)] : [];
-  const ids = parts.map((_, index) => `part ${index}`);
-  const content = "json" in wire ? { value: null, parts: ids } : wire;
-  const stored = { ...entry, ...content, startedAt: 1n, token: "fill", expiresAt: 1e13 };
-  const gets = parts.map(({ piece }, index) => [
-    ids[index],
-    json({ _id: ids[index], _creationTime: 1, json: piece }),
-  ]);
-  const args = json([{ requests: [{ name: NAME, key: KEY }] }]);
-  return await median(
-    { gets: Object.fromEntries(gets) as Rows, firsts: { "values.key": json(stored) } },
-    () => (read as unknown as Query).invokeQuery(args),
-  );
+  const parts = "json" in wire ? [...pieces(wire.json, PART_BYTES)] : [];
+  const rows = parts.map(({ piece }, index): [string, string] => {
+    const id = `part ${index}`;
+    return [id, json({ ...system(id), json: piece })];
+  });
+  const content = "json" in wire ? { value: null, parts: rows.map(([id]) => id) } : wire;
+  const entry = {
+    name: NAME,
+    args: KEY,
+    ...content,
+    startedAt: 1n,
+    token: "fill",
+    expiresAt: 1e13,
+  };
+  const database = {
+    ...Object.fromEntries(rows),
+    "values.key": json({ ...system("v"), ...entry }),
+  };
+  return median(read, { requests: [{ name: NAME, key: KEY }] }, database);
 }
 
-function putting(put: Mutation, value: Value): Promise<number> {
-  const args = json([{ name: NAME, args: KEY, value, ttl: 60_000 }]);
-  return median({}, () => put.invokeMutation(args));
-}
+const putting = (put: Invocable, value: Value) =>
+  median(put, { name: NAME, args: KEY, value, ttl: 60_000 }, {});
 
-function getting(get: Query, value: Value): Promise<number> {
-  const stored = json({ ...entry, value, metadataId: "metadata" });
-  const metadata = json({ _id: "metadata", _creationTime: 1, valueId: "value", expiresAt: 1e13 });
-  const args = json([{ name: NAME, args: KEY, ttl: 60_000_000_000_000 }]);
-  return median({ gets: { metadata }, firsts: { "values.key": stored } }, () =>
-    get.invokeQuery(args),
-  );
+function getting(get: Invocable, value: Value): Promise<number> {
+  const entry = { ...system("v"), name: NAME, args: KEY, value, metadataId: "m" };
+  const database = {
+    "values.key": json(entry),
+    m: json({ ...system("m"), valueId: "v", expiresAt: 1e13 }),
+  };
+  return median(get, { name: NAME, args: KEY, ttl: 1e13 }, database);
 }
 
 /** What is returned where a value was stored or found. */
 const DONE = /"created"|"content":|"cacheHit":false|"kind":"hit"/;
 
 /** Documents as JSON, by their ids or as the first of an index. */
-type Rows = Record<string, string>;
+type Database = Record<string, string>;
 
-/** The median time in ms of some runs on a database that holds these documents. */
-async function median(
-  database: { gets?: Rows; firsts?: Rows },
-  run: () => Promise<string>,
-): Promise<number> {
+/** The median time in ms of some runs of a function on a database that holds these documents. */
+async function median(invocable: object, args: object, database: Database): Promise<number> {
+  const { invokeMutation, invokeQuery } = invocable as Invocable;
+  const run = (invokeMutation ?? invokeQuery)!;
+  const argsJson = json([args]);
   const globals = globalThis as unknown as { Convex: unknown };
   const { Convex } = globals;
   const times: number[] = [];
@@ -142,7 +150,7 @@ async function median(
     globals.Convex = stubbed(database);
     for (let i = 0; i < RUNS; i++) {
       const began = performance.now();
-      const result = await run();
+      const result = await run(argsJson);
       times.push(performance.now() - began);
       if (!DONE.test(result)) throw new Error(`bench: nothing was computed: ${result}`);
     }
@@ -156,30 +164,23 @@ const PLENTY = { used: 0, remaining: 2 ** 30 };
 const METRICS = JSON.stringify({ bytesRead: PLENTY, databaseQueries: PLENTY });
 
 /** What reaches the database, answered at once. */
-function stubbed({ gets = {}, firsts = {} }: { gets?: Rows; firsts?: Rows }) {
+function stubbed(database: Database) {
   const streams: (string | undefined)[] = [];
   return {
     syscall(op: string, args: string) {
       if (op === "1.0/db/normalizeId") return args.replace('"idString"', '"id"');
       if (op !== "1.0/queryStream") return "{}";
       const { query } = JSON.parse(args) as { query: { source: { indexName: string } } };
-      return `{"queryId":${streams.push(firsts[query.source.indexName]) - 1}}`;
+      return `{"queryId":${streams.push(database[query.source.indexName]) - 1}}`;
     },
-    asyncSyscall(op: string, args: string) {
-      switch (op) {
-        case "1.0/get":
-          return Promise.resolve(gets[(JSON.parse(args) as { id: string }).id] ?? "null");
-        case "1.0/queryStreamNext": {
-          const { queryId } = JSON.parse(args) as { queryId: number };
-          const first = streams[queryId];
-          streams[queryId] = undefined;
-          return Promise.resolve(`{"value":${first ?? null},"done":${first === undefined}}`);
-        }
-        case "1.0/getTransactionMetrics":
-          return Promise.resolve(METRICS);
-        default:
-          return Promise.resolve('{"_id":"new"}');
-      }
+    async asyncSyscall(op: string, args: string) {
+      if (op === "1.0/getTransactionMetrics") return METRICS;
+      if (op === "1.0/get") return database[(JSON.parse(args) as { id: string }).id] ?? "null";
+      if (op !== "1.0/queryStreamNext") return '{"_id":"new"}';
+      const { queryId } = JSON.parse(args) as { queryId: number };
+      const first = streams[queryId];
+      streams[queryId] = undefined;
+      return await Promise.resolve(`{"value":${first ?? null},"done":${first === undefined}}`);
     },
   };
 }
