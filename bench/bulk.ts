@@ -2,15 +2,14 @@
 import { QUIET_MS } from "../src/component/model/gc/batch.js";
 import type { Usage } from "./account.js";
 import { App, shared, type Subject, TTL } from "./app.js";
-import { advance } from "./clock.js";
+import { advance, type HeldTimers, holdTimers } from "./clock.js";
 import { cityOf, seedEntries } from "./seed.js";
 import { ours } from "./subjects.js";
-import { type HeldTimers, holdTimers } from "./timers.js";
 
 const VALUE_BYTES = 14 * 1024;
-export const CLEARED_ENTRIES = 1_000;
-export const PURGED_ENTRIES = 10_000;
-export const FETCHED_NAMES = 50;
+const CLEARED_ENTRIES = 1_000;
+const PURGED_ENTRIES = 10_000;
+const FETCHED_NAMES = 50;
 
 /** Clears the entries of a name: what is used until no reader is served any of them. */
 export function measureClear(subject: Subject): Promise<Usage> {

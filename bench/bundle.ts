@@ -1,26 +1,16 @@
 /** What the client adds to an app's bundle. */
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 
-const OURS = fileURLToPath(new URL("../src/client/index.ts", import.meta.url));
-const LEGACY = createRequire(import.meta.url).resolve("action-cache-0.3.1");
+const CLIENT = fileURLToPath(new URL("../src/client/index.ts", import.meta.url));
 
-/** The bytes of each version's client, and of `freshness` alone, minified and gzipped, without Convex's own. */
-export async function measureBundles(): Promise<{
-  ours: number;
-  legacy: number;
-  freshness: number;
-}> {
-  return {
-    ours: await bundleBytes("*", OURS),
-    legacy: await bundleBytes("*", LEGACY),
-    freshness: await bundleBytes("{ freshness }", OURS),
-  };
+/** The bytes of the client, and of `freshness` alone, minified and gzipped, without Convex's own. */
+export async function measureBundles(): Promise<{ client: number; freshness: number }> {
+  return { client: await bundleBytes("*"), freshness: await bundleBytes("{ freshness }") };
 }
 
-async function bundleBytes(names: string, from: string): Promise<number> {
+async function bundleBytes(names: string): Promise<number> {
   const built = (await build({
     configFile: false,
     logLevel: "silent",
@@ -28,7 +18,7 @@ async function bundleBytes(names: string, from: string): Promise<number> {
       {
         name: "app",
         resolveId: (id) => (id === "app" ? id : null),
-        load: (id) => (id === "app" ? `export ${names} from ${JSON.stringify(from)};` : null),
+        load: (id) => (id === "app" ? `export ${names} from ${JSON.stringify(CLIENT)};` : null),
       },
     ],
     build: {

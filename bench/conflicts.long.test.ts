@@ -35,90 +35,70 @@ const read = (range: object[], documents: Doc[] = [], order = "asc"): Access => 
 });
 
 const ann = doc("1", "Ann", 5);
+const bob = doc("9", "Bob", 1);
+const anns = equals("player", "Ann");
+const conflicts = (one: Access, ...other: Access[]) => conflict(schema, [one], other);
 
 describe("two transactions conflict", () => {
-  test("when one writes a document that the other got", () => {
-    expect(conflict(schema, [get("1")], [write(ann, doc("1", "Ann", 6))])).toBe(true);
-    expect(conflict(schema, [get("2")], [write(ann, null)])).toBe(false);
-    expect(conflict(schema, [write(ann, null)], [write(ann, null)])).toBe(true);
+  test("when one writes a document that the other got or wrote", () => {
+    expect(conflicts(get("1"), write(ann, doc("1", "Ann", 6)))).toBe(true);
+    expect(conflicts(get("2"), write(ann, null))).toBe(false);
+    expect(conflicts(write(ann, null), write(ann, null))).toBe(true);
   });
 
-  test("when one inserts what the other has missed", () => {
-    const missed = read([equals("player", "Bob")]);
-    expect(conflict(schema, [missed], [write(null, doc("9", "Bob", 1))])).toBe(true);
-    expect(conflict(schema, [missed], [write(null, doc("9", "Cy", 1))])).toBe(false);
+  test("when one inserts what the other has missed, or takes out what it has read", () => {
+    expect(conflicts(read([equals("player", "Bob")]), write(null, bob))).toBe(true);
+    expect(conflicts(read([equals("player", "Cy")]), write(null, bob))).toBe(false);
+    expect(conflicts(read([anns], [ann]), write(ann, doc("1", "Bob", 5)))).toBe(true);
   });
 
-  test("when one takes a document out of what the other has read", () => {
-    const bobs = read([equals("player", "Ann")], [ann]);
-    expect(conflict(schema, [bobs], [write(ann, doc("1", "Bob", 5))])).toBe(true);
-  });
-
-  test("up to the last document that a range has given, and not behind it", () => {
-    const lowest = read([equals("player", "Ann")], [ann]);
-    expect(conflict(schema, [lowest], [write(null, doc("9", "Ann", 4))])).toBe(true);
-    expect(conflict(schema, [lowest], [write(null, doc("9", "Ann", 6))])).toBe(false);
-    const highest = read([equals("player", "Ann")], [ann], "desc");
-    expect(conflict(schema, [highest], [write(null, doc("9", "Ann", 6))])).toBe(true);
-    expect(conflict(schema, [highest], [write(null, doc("9", "Ann", 4))])).toBe(false);
-  });
+  test.each(["asc", "desc"])(
+    "up to the last document of a range, and not behind it: %s",
+    (order) => {
+      const range = read([anns], [ann], order);
+      expect(conflicts(range, write(null, doc("9", "Ann", 4)))).toBe(order === "asc");
+      expect(conflicts(range, write(null, doc("9", "Ann", 6)))).toBe(order === "desc");
+    },
+  );
 
   test("not for new documents that have an equal id in two copies of one database", () => {
     const inserts = [write(null, ann), write(ann, doc("1", "Ann", 6))];
     expect(conflict(schema, inserts, inserts)).toBe(false);
   });
 
-  test("but not with what a query read on a stale snapshot", () => {
-    const stale = { ...get("1"), isStale: true };
-    expect(conflict(schema, [stale], [write(ann, null)])).toBe(false);
+  test("not for what a query read on a stale snapshot", () => {
+    expect(conflicts({ ...get("1"), isStale: true }, write(ann, null))).toBe(false);
   });
 
-  test("with a commit timestamp that is later than what is stored, and earlier than the reader's own", () => {
+  test("by commit timestamps later than what is stored, and earlier than the reader's own", () => {
     const pending = new CommitTsPlaceholder() as never;
-    const stored = read([equals("player", "Ann")], [{ ...ann, points: 7n as never }]);
     const appended = write(null, { ...ann, points: pending });
-    expect(conflict(schema, [stored], [appended])).toBe(false);
+    const stored = read([anns], [{ ...ann, points: 7n as never }]);
+    expect(conflicts(stored, appended)).toBe(false);
+    expect(conflicts({ ...stored, isExhausted: true } as Access, appended)).toBe(true);
     const own = { type: "Gte", fieldPath: "points", value: convexToJson(pending) };
-    expect(conflict(schema, [read([equals("player", "Ann"), own])], [appended])).toBe(false);
-    const all = { ...stored, isExhausted: true };
-    expect(conflict(schema, [all], [appended])).toBe(true);
+    expect(conflicts(read([anns, own]), appended)).toBe(false);
   });
 });
 
-describe("the modelled query cache", () => {
-  const counts = { documentsRead: 1, bytesRead: 100 };
-  const transaction = (accesses: Access[], more: object = {}) =>
-    ({
-      kind: "queries",
-      path: "q",
-      args: {},
-      accesses,
-      counts,
-      readsClock: false,
-      ...more,
-    }) as never;
-  const query = (readsClock: boolean) =>
-    transaction([read([equals("player", "Bob")])], { readsClock });
-  const mutation = (after: Doc) => transaction([write(null, after)], { kind: "mutations" });
-
-  test("answers until something is written that the query has read", () => {
+test("the modelled query cache answers until what it read changes, and for seconds if that was the clock", () =>
+  holdClock(0, async () => {
+    const counts = { documentsRead: 1, bytesRead: 100 };
     const account = new Account(schema, new Observer());
-    expect(account.add(query(false))).toBe(false);
-    account.add(mutation(ann));
-    expect(account.add(query(false))).toBe(true);
-    account.add(mutation(doc("9", "Bob", 1)));
-    expect(account.add(query(false))).toBe(false);
-  });
-
-  test.each([true, false])("answers for seconds only if the query read the clock: %s", (reads) =>
-    holdClock(0, async () => {
-      const account = new Account(schema, new Observer());
-      account.add(query(reads));
-      advance(10_000);
-      expect(account.add(query(reads))).toBe(true);
-      advance(10_000);
-      expect(account.add(query(reads))).toBe(!reads);
-      await Promise.resolve();
-    }),
-  );
-});
+    const answers = (path: string, readsClock: boolean) =>
+      account.add({
+        ...{ kind: "queries", path, args: {}, counts, readsClock },
+        accesses: [read([equals("player", "Bob")])],
+      } as never);
+    const insert = (after: Doc) =>
+      account.add({ kind: "mutations", accesses: [write(null, after)] } as never);
+    expect([answers("clock", true), answers("no clock", false)]).toEqual([false, false]);
+    insert(ann);
+    advance(10_000);
+    expect([answers("clock", true), answers("no clock", false)]).toEqual([true, true]);
+    advance(10_000);
+    expect([answers("clock", true), answers("no clock", false)]).toEqual([false, true]);
+    insert(bob);
+    expect([answers("clock", true), answers("no clock", false)]).toEqual([false, false]);
+    await Promise.resolve();
+  }));

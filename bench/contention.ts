@@ -1,10 +1,9 @@
 /** Which mutations would not commit side by side, by what each reads and writes. */
 import type { Access } from "../src/testing/syscalls.js";
 import { App, type Subject } from "./app.js";
-import { holdClock } from "./clock.js";
+import { holdClock, holdTimers } from "./clock.js";
 import { conflict, type Schema } from "./conflicts.js";
 import { ours } from "./subjects.js";
-import { holdTimers } from "./timers.js";
 import {
   type Content,
   type Entry,
@@ -13,6 +12,7 @@ import {
   ourWorld,
   legacyWorld,
   type Run,
+  type World,
 } from "./world.js";
 
 /** Pairs of mutations, and those of them that conflict. */
@@ -23,16 +23,26 @@ export type Pairs = {
   withStale: number;
 };
 
+const LIVE = "housekeeping and an entry that lives, or is filled for the first time";
+const REFILLED = "housekeeping and an entry that is being refilled";
+const EXPIRED = "housekeeping and an entry that expired long ago";
+const HOUSEKEEPING = {
+  nothing: LIVE,
+  live: LIVE,
+  "being refilled": REFILLED,
+  "expired long ago": EXPIRED,
+} as const satisfies Record<Content, string>;
+
 /** What two mutations may have to do with each other, and whether they may conflict. */
 export const RELATIONS = {
   "different entries": { mayConflict: false },
   "two invalidations of one tag": { mayConflict: false },
   "two clears of one name": { mayConflict: false },
   "clears of different names": { mayConflict: false },
-  "housekeeping and an entry that lives, or is filled for the first time": { mayConflict: false },
-  "housekeeping and an entry that is being refilled": { mayConflict: false },
+  [LIVE]: { mayConflict: false },
+  [REFILLED]: { mayConflict: false },
   "housekeeping, and invalidations and clears": { mayConflict: false },
-  "housekeeping and an entry that expired long ago": { mayConflict: true },
+  [EXPIRED]: { mayConflict: true },
   "the same entry": { mayConflict: true },
   "a clear and an entry of its name": { mayConflict: true },
   "an invalidation and an entry under its tag": { mayConflict: true },
@@ -42,39 +52,36 @@ export const relations = Object.keys(RELATIONS) as Relation[];
 
 /** How many fills run elsewhere, or of the entry itself. */
 export const runnings = ["nothing runs", "one runs", "many run"] as const;
-export type Running = (typeof runnings)[number];
+type Running = (typeof runnings)[number];
 
 export type Contention = {
   relations: Record<Relation, Pairs>;
-  /** Pairs of a job and each step of a fill. */
-  housekeeping: { job: string; running: Running; content: Content; counts: Pairs }[];
+  /** Pairs of a job and each step of a fill: job, what runs, and what is stored of the entry. */
+  housekeeping: { [job: string]: Record<Running, Record<Content, Pairs>> };
 };
 
 /** A mutation that ran, and what it read and wrote. */
-type Trace = { label: string; accesses: Access[] };
-type StepTrace = Trace & { entry: Entry };
-type Traces = {
-  running: Running;
-  steps: StepTrace[];
-  jobs: Trace[];
-  clears: Trace[];
-  clearsOfOther: Trace[];
-  invalidations: Trace[];
-};
+type Trace = { label: string; entry?: Entry; accesses: Access[] };
+type Traces = Record<"steps" | "jobs" | "clears" | "clearsOfOther" | "invalidations", Trace[]>;
 
 /** Runs each mutation from the same beginning, and compares what they read and wrote. */
 export async function measureContention(subject: Subject): Promise<Contention> {
-  const traced = await holdTimers(() => holdClock(Date.now(), () => traceAll(subject)));
+  const world = subject === ours ? ourWorld : legacyWorld;
+  const { contents } = world;
+  const traced = await holdTimers(() => holdClock(Date.now(), () => traceAll(subject, world)));
   const none = (): Pairs => ({ pairs: 0, conflicts: [], withStale: 0 });
-  const counted = Object.fromEntries(
-    relations.map((relation) => [relation, none()]),
-  ) as Contention["relations"];
-  const housekeeping: Contention["housekeeping"] = [];
+  const each = <Key extends string, T>(keys: readonly Key[], make: () => T) =>
+    Object.fromEntries(keys.map((key) => [key, make()])) as Record<Key, T>;
+  const counted = each(relations, none);
+  const housekeeping = each(Object.keys(world.jobs()), () =>
+    each(runnings, () => each(contents, none)),
+  );
   const compare = (relation: Relation, some: Trace[], others: Trace[]) =>
     count(counted[relation], subject.schema, some, others);
-  for (const { running, steps, jobs, clears, clearsOfOther, invalidations } of traced) {
-    const onA = steps.filter(({ entry }) => entry.which === "A");
-    const onB = steps.filter(({ entry }) => entry.which === "B");
+  for (const [running, traces] of traced) {
+    const { steps, jobs, clears, clearsOfOther, invalidations } = traces;
+    const onA = steps.filter(({ entry }) => entry?.which === "A");
+    const onB = steps.filter(({ entry }) => entry?.which === "B");
     compare("different entries", onA, onB);
     for (const one of onA) {
       const same = onA.filter(({ entry }) => entry === one.entry);
@@ -86,31 +93,15 @@ export async function measureContention(subject: Subject): Promise<Contention> {
     compare("a clear and an entry of its name", clears, onA);
     compare("an invalidation and an entry under its tag", invalidations, onA);
     compare("housekeeping, and invalidations and clears", jobs, [...invalidations, ...clears]);
-    for (const { content, among } of contentsOf(onA)) {
+    for (const content of contents) {
+      const among = onA.filter(({ entry }) => entry!.content === content);
       for (const job of jobs) {
         compare(HOUSEKEEPING[content], [job], among);
-        const counts = none();
-        count(counts, subject.schema, [job], among);
-        housekeeping.push({ job: job.label, running, content, counts });
+        count(housekeeping[job.label]![running][content], subject.schema, [job], among);
       }
     }
   }
   return { relations: counted, housekeeping };
-}
-
-const HOUSEKEEPING: Record<Content, Relation> = {
-  nothing: "housekeeping and an entry that lives, or is filled for the first time",
-  live: "housekeeping and an entry that lives, or is filled for the first time",
-  "expired long ago": "housekeeping and an entry that expired long ago",
-  "being refilled": "housekeeping and an entry that is being refilled",
-};
-
-function contentsOf(steps: StepTrace[]): { content: Content; among: StepTrace[] }[] {
-  const contents = [...new Set(steps.map(({ entry }) => entry.content))];
-  return contents.map((content) => ({
-    content,
-    among: steps.filter(({ entry }) => entry.content === content),
-  }));
 }
 
 function count(counted: Pairs, schema: Schema, some: Trace[], others: Trace[]): void {
@@ -120,8 +111,8 @@ function count(counted: Pairs, schema: Schema, some: Trace[], others: Trace[]): 
       const isConflict = conflict(schema, one.accesses, other.accesses);
       if (isConflict) counted.conflicts.push(`${one.label} and ${other.label}`);
       const hasStale = one.accesses.some(({ isStale }) => isStale);
-      if (hasStale ? conflict(schema, fresh(one), fresh(other)) : isConflict)
-        counted.withStale += 1;
+      const withStale = hasStale ? conflict(schema, fresh(one), fresh(other)) : isConflict;
+      if (withStale) counted.withStale += 1;
     }
   }
 }
@@ -130,24 +121,26 @@ function count(counted: Pairs, schema: Schema, some: Trace[], others: Trace[]): 
 const fresh = ({ accesses }: Trace) => accesses.map((access) => ({ ...access, isStale: false }));
 
 /** Traces in databases in which no fill runs, in which one does, and in which many do. */
-async function traceAll(subject: Subject): Promise<Traces[]> {
-  const { contents, fills } = subject === ours ? ourWorld : legacyWorld;
+async function traceAll(subject: Subject, world: World): Promise<[Running, Traces][]> {
+  const { contents, fills } = world;
   const entries = (of: typeof fills) =>
     (["A", "B"] as const).flatMap((which) =>
       contents.flatMap((content) => of.map((fill): Entry => ({ which, content, fill }))),
     );
   const idle = fills.filter((fill) => fill !== "running");
-  const traced = [await trace(subject, "nothing runs", entries(idle))];
+  const traced: [Running, Traces][] = [];
+  const add = async (running: Running, all: Entry[]) =>
+    traced.push([running, await trace(subject, world, all)]);
+  await add("nothing runs", entries(idle));
   if (idle.length === fills.length) return traced;
   for (const content of contents) {
-    const running: Entry = { which: "A", content, fill: "running" };
-    traced.push(await trace(subject, "one runs", [...entries(idle), running]));
+    await add("one runs", [...entries(idle), { which: "A", content, fill: "running" }]);
   }
-  return [...traced, await trace(subject, "many run", entries(fills))];
+  await add("many run", entries(fills));
+  return traced;
 }
 
-async function trace(subject: Subject, running: Running, entries: Entry[]): Promise<Traces> {
-  const world = subject === ours ? ourWorld : legacyWorld;
+async function trace(subject: Subject, world: World, entries: Entry[]): Promise<Traces> {
   const app = new App(subject);
   const { observer } = app;
   await world.build(app, entries);
@@ -158,39 +151,35 @@ async function trace(subject: Subject, running: Running, entries: Entry[]): Prom
     }
   });
   const documents = [...observer.documents];
-  const traceOne = async (label: string, run: Run): Promise<Trace> => {
+  const traceOne = async (label: string, run: Run, entry?: Entry): Promise<Trace> => {
     observer.reset();
     observer.documents = new Map(documents);
     await undone(app, run);
-    return { label, accesses: observer.accesses };
+    return { label, entry, accesses: observer.accesses };
   };
-  const traceEach = async (runs: Record<string, Run>) => {
+  const traceEach = async (runs: Record<string, Run | undefined>, entry?: Entry) => {
     const traces: Trace[] = [];
-    for (const [label, run] of Object.entries(runs)) traces.push(await traceOne(label, run));
+    for (const [label, run] of Object.entries(runs)) {
+      if (run)
+        traces.push(await traceOne(entry ? `${label} (${labelOf(entry)})` : label, run, entry));
+    }
     return traces;
   };
-  const steps: StepTrace[] = [];
+  const steps: Trace[] = [];
   for (const entry of entries) {
-    for (const [label, step] of Object.entries(world.steps)) {
-      const run = step(entry);
-      if (!run) continue;
-      steps.push({ ...(await traceOne(`${label} (${labelOf(entry)})`, run)), entry });
-    }
+    const runs = Object.entries(world.steps).map(([label, step]) => [label, step(entry)]);
+    steps.push(...(await traceEach(Object.fromEntries(runs) as Record<string, Run>, entry)));
   }
+  const jobs = await traceEach(world.jobs());
+  const idle = jobs.find(({ accesses }) => accesses.every(({ kind }) => kind !== "write"));
+  if (idle) throw new Error(`bench: "${idle.label}" found nothing to do`);
   return {
-    running,
     steps,
-    jobs: (await traceEach(world.jobs)).map(mustWrite),
+    jobs,
     clears: await traceEach({ clear: world.clear(NAME) }),
     clearsOfOther: await traceEach({ "clear of another name": world.clear("third") }),
     invalidations: await traceEach(world.invalidations),
   };
-}
-
-function mustWrite(job: Trace): Trace {
-  const isIdle = job.accesses.every(({ kind }) => kind !== "write");
-  if (isIdle) throw new Error(`bench: "${job.label}" found nothing to do`);
-  return job;
 }
 
 /** Runs a mutation and rolls it back, so that each begins with the same database. */

@@ -1,12 +1,10 @@
 /** The results as tables in Markdown. */
 import { format } from "prettier";
-import { callsOf, type Usage } from "./account.js";
-import { CLEARED_ENTRIES, FETCHED_NAMES, PURGED_ENTRIES } from "./bulk.js";
-import { type Contention, type Pairs, RELATIONS, relations, runnings } from "./contention.js";
+import { type Pairs, RELATIONS, relations, runnings } from "./contention.js";
 import { type Figure, isMet } from "./contract.js";
 import { type Cost, operationNames } from "./cost.js";
-import { type Both, type Results, type SizeName, sizeNames, STORED } from "./results.js";
-import { scaledOperations } from "./scale.js";
+import type { Both, Results } from "./results.js";
+import { ourWorld } from "./world.js";
 
 type Table = { title: string; note: string; head: string[]; rows: string[][] };
 
@@ -19,8 +17,6 @@ function size(bytes: number): string {
   return bytes >= 1024 ? `${number(bytes / 1024)} KB` : `${number(bytes)} B`;
 }
 
-const plural = (count: number, noun: string) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
-
 /** A figure that was not looked at, or that 0.3.1 has none of. */
 const NONE = "–";
 
@@ -28,13 +24,10 @@ const NONE = "–";
 export async function toMarkdown(results: Results, figures: Figure[]): Promise<string> {
   const tables = [
     contractTable(figures),
-    ...sizeNames.map((name) => costTable(results, name)),
-    bulkTable(results),
+    costTable(results),
     contentionTable(results),
     housekeepingTable(results),
     computingTable(results),
-    scaleTable(results),
-    bundleTable(results),
   ];
   const sections = tables.map(({ title, note, head, rows }) => {
     const align = head.map((_, column) => (column === 0 ? "---" : "---:"));
@@ -57,18 +50,21 @@ function contractTable(figures: Figure[]): Table {
   };
   return {
     title: "What must hold",
-    note: "For values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry.",
-    head: ["figure", "measured", "at most", ""],
+    note:
+      "For values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry. A clear is counted until " +
+      "no reader is served a cleared entry, a purge until none is stored.",
+    head: ["figure", "measured", "at most", "", "0.3.1"],
     rows: figures.map((figure) => [
       figure.what,
       number(figure.measured),
       number(figure.limit),
       verdict(figure),
+      figure.legacy === undefined ? NONE : number(figure.legacy),
     ]),
   };
 }
 
-function costTable({ costs }: Results, name: SizeName): Table {
+function costTable({ costs }: Results): Table {
   const columns: [string, (cost: Cost) => string][] = [
     ["function calls", ({ calls }) => number(calls)],
     ["mutations", ({ mutations }) => number(mutations)],
@@ -80,46 +76,13 @@ function costTable({ costs }: Results, name: SizeName): Table {
     ["written", ({ bytesWritten }) => size(bytesWritten)],
   ];
   return {
-    title: `Operations, for a value of ${name}`,
+    title: "Operations, for a value of 14 KB",
     note: "What Convex's query cache answers is a call that reads nothing.",
     head: ["operation", ...columns.map(([title]) => title)],
     rows: operationNames.map((operation) => [
       operation,
-      ...columns.map(([, show]) => versus(costs[name][operation], show)),
+      ...columns.map(([, show]) => versus(costs[operation], show)),
     ]),
-  };
-}
-
-function bulkTable({ clear, purge, mutationFetch }: Results): Table {
-  return {
-    title: "Many entries at once",
-    note:
-      "Of 14 KB each. A clear is counted until no reader is served a cleared entry, a purge until none is stored. " +
-      "Within a mutation, 0.3.1 can't fetch.",
-    head: ["operation", "mutations", "documents read", "documents written", "read"],
-    rows: [
-      [
-        `clearing ${number(CLEARED_ENTRIES)} entries`,
-        versus(clear, ({ mutations }) => number(mutations)),
-        NONE,
-        versus(clear, ({ documentsWritten }) => number(documentsWritten)),
-        NONE,
-      ],
-      [
-        `purging ${number(PURGED_ENTRIES)} expired entries`,
-        versus(purge, ({ mutations }) => number(mutations)),
-        versus(purge, ({ documentsRead }) => number(documentsRead)),
-        versus(purge, ({ documentsWritten }) => number(documentsWritten)),
-        versus(purge, ({ bytesRead }) => size(bytesRead)),
-      ],
-      [
-        `fetching ${FETCHED_NAMES} missing names in a mutation`,
-        `${number(mutationFetch.nested)}, nested`,
-        number(mutationFetch.documentsRead),
-        number(mutationFetch.documentsWritten),
-        size(mutationFetch.bytesRead),
-      ],
-    ],
   };
 }
 
@@ -149,28 +112,15 @@ function contentionTable({ contention }: Results): Table {
 }
 
 function housekeepingTable({ contention }: Results): Table {
-  const { housekeeping } = contention.ours;
-  const jobs = [...new Set(housekeeping.map(({ job }) => job))];
-  const contents = [...new Set(housekeeping.map(({ content }) => content))];
-  const sum = (of: (entry: Contention["housekeeping"][number]) => boolean): Pairs => {
-    const pairs = housekeeping.filter(of).map(({ counts }) => counts);
-    return {
-      pairs: pairs.reduce((total, one) => total + one.pairs, 0),
-      conflicts: pairs.flatMap(({ conflicts }) => conflicts),
-      withStale: pairs.reduce((total, one) => total + one.withStale, 0),
-    };
-  };
   return {
     title: "Housekeeping beside each step of a fill",
     note:
       "A batch of each job, beside each mutation that a fill, a refresh or a change of an entry consists of, on entries of which this is " +
       `stored. ${STALE_NOTE}`,
-    head: ["job", "", ...contents, "steps that conflict"],
-    rows: jobs.flatMap((job) =>
+    head: ["job", "", ...ourWorld.contents, "steps that conflict"],
+    rows: Object.entries(contention.ours.housekeeping).flatMap(([job, byRunning]) =>
       runnings.map((running) => {
-        const cells = contents.map((content) =>
-          sum((one) => one.job === job && one.running === running && one.content === content),
-        );
+        const cells = Object.values(byRunning[running]);
         const steps = cells.flatMap(({ conflicts }) => conflicts.map(stepOf));
         return [job, running, ...cells.map(showPairs), [...new Set(steps)].join("; ") || NONE];
       }),
@@ -200,33 +150,5 @@ function computingTable({ computing }: Results): Table {
       time(read.ours),
       ratio(read),
     ]),
-  };
-}
-
-function scaleTable({ scale }: Results): Table {
-  const show = (usage: Usage) =>
-    `${plural(callsOf(usage), "call")}, ` +
-    `${plural(usage.documentsRead + usage.documentsWritten, "document")}, ` +
-    size(usage.bytesRead + usage.bytesWritten);
-  return {
-    title: "Cost by the number of entries stored",
-    note: "Function calls, and documents and bytes read and written, for values of 100 B.",
-    head: ["operation", "version", ...STORED.map((stored) => `${number(stored)} entries`)],
-    rows: scaledOperations.flatMap((operation) =>
-      (["ours", "legacy"] as const).map((version) => [
-        operation,
-        version === "ours" ? "this" : "0.3.1",
-        ...scale[version].map((costs) => show(costs[operation])),
-      ]),
-    ),
-  };
-}
-
-function bundleTable({ bundle }: Results): Table {
-  return {
-    title: "Bundle",
-    note: "What the client adds to an app, minified and gzipped, without Convex's own.",
-    head: ["this version", "`freshness` alone", "0.3.1"],
-    rows: [[size(bundle.ours), size(bundle.freshness), size(bundle.legacy)]],
   };
 }

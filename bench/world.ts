@@ -1,5 +1,11 @@
 /** The states in which mutations find entries, and the mutations whose contention is looked at. */
-import { componentsGeneric, type GenericDataModel, type GenericMutationCtx } from "convex/server";
+import {
+  componentsGeneric,
+  type DefaultFunctionArgs,
+  type FunctionReference,
+  type GenericDataModel,
+  type GenericMutationCtx,
+} from "convex/server";
 import type { internal } from "../src/component/_generated/api.js";
 import { QUIET_MS } from "../src/component/model/gc/batch.js";
 import { OUTCOME_MS } from "../src/shared/leaseTimes.js";
@@ -12,7 +18,7 @@ import { component } from "./subjects.js";
 /** What is stored of an entry; one that is refilled was invalidated with `refresh`. */
 export type Content = "nothing" | "live" | "expired long ago" | "being refilled";
 /** What holds its lease. */
-export type Fill = "no fill" | "scheduled" | "running";
+type Fill = "no fill" | "scheduled" | "running";
 
 /** One of two entries of one name: what is done to A is compared with what is done to B. */
 export type Entry = {
@@ -24,10 +30,10 @@ export type Entry = {
   token?: string;
 };
 
-type Ctx = Pick<GenericMutationCtx<GenericDataModel>, "runQuery" | "runMutation">;
+type Ctx = Pick<GenericMutationCtx<GenericDataModel>, "runQuery"> & {
+  runMutation(reference: never, args: never): Promise<unknown>;
+};
 export type Run = (ctx: Ctx) => Promise<unknown>;
-/** A mutation that concerns one entry; undefined where it does not apply. */
-type Step = (entry: Entry) => Run | undefined;
 
 /** A version's mutations, by what they are called in the report. */
 export type World = {
@@ -35,12 +41,21 @@ export type World = {
   fills: Fill[];
   /** Brings all of these entries about, and what housekeeping finds to do. */
   build(app: App, entries: Entry[]): Promise<void>;
-  steps: Record<string, Step>;
-  /** Housekeeping in its batches; on top of them, a refill on its way. */
-  jobs: Record<string, Run>;
+  /** Those that concern one entry; undefined where they don't apply. */
+  steps: Record<string, (entry: Entry) => Run | undefined>;
+  /** A batch of each part of housekeeping. */
+  jobs: () => Record<string, Run>;
   clear: (name: string) => Run;
   invalidations: Record<string, Run>;
 };
+
+const call =
+  <Args extends DefaultFunctionArgs>(
+    reference: FunctionReference<"mutation", "internal", Args>,
+    args: Args,
+  ): Run =>
+  (ctx) =>
+    ctx.runMutation(reference as never, args as never);
 
 export const NAME = "bench";
 const OTHER = "other";
@@ -49,106 +64,78 @@ const keyOf = (entry: Entry) => ({ name: NAME, key: { city: labelOf(entry) } });
 
 const TAG = "users";
 const REFILLED = "guides";
-const runner: Runner = {
-  kind: "component",
-  action: "function://;upstream:compute",
-  ttl: TTL,
-  jitter: 0,
-  retain: 0,
-  errorTtl: SECOND,
+const numbers = { ttl: TTL, jitter: 0, retain: 0, errorTtl: SECOND };
+const runner: Runner = { kind: "component", action: "function://;upstream:compute", ...numbers };
+const recipe = { args: { value: {} }, runner };
+const stored = (tag: string, ttl: number | null) => {
+  return { content: { value: "a value" }, ttl, retain: 0, tags: [tag], recipe };
 };
-const stored = (tag: string, ttl: number | null) => ({
-  content: { value: "a value" },
-  ttl,
-  retain: 0,
-  tags: [tag],
-  recipe: { args: { value: {} }, runner },
-});
-const SKIPPED: FillResult = { kind: "skipped", reason: "not wanted", retryMs: SECOND };
-const FAILED: FillResult = {
-  kind: "failed",
-  error: { kind: "other", message: "it failed" },
-  errorTtl: SECOND,
-  retryMs: SECOND,
-};
+const value = (ttl: number): FillResult => ({ kind: "value", fillMs: 100, ...stored(TAG, ttl) });
+const skipped: FillResult = { kind: "skipped", reason: "not wanted", retryMs: SECOND };
+const error = { kind: "other", message: "it failed" } as const;
+const failed: FillResult = { kind: "failed", error, errorTtl: SECOND, retryMs: SECOND };
 
 const { entries, fills, invalidations } = component;
 /** Our internal functions too. */
 const { maintenance, refill } = componentsGeneric().actionCache as unknown as typeof internal;
 
-const claim = (entry: Entry, force: boolean) => {
-  const { seen } = entry;
-  return { requests: [{ ...keyOf(entry), seen, failures: true, force }] };
-};
-const schedule = (entry: Entry, failures?: boolean) => {
-  const { seen } = entry;
-  const request = { ...keyOf(entry), seen, failures, force: false, args: { value: {} }, runner };
-  return { requests: [request] };
-};
-const READ = { ttl: TTL, staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false };
-
-/** Applies to an entry whose lease is held so. */
-const whileHeld =
-  (fill: Fill, step: (entry: Entry & { token: string }) => Run): Step =>
-  (entry) =>
-    entry.fill === fill ? step(entry as Entry & { token: string }) : undefined;
-const settle = (result: FillResult) =>
-  whileHeld("running", (entry) => (ctx) => {
-    const { token } = entry;
-    return ctx.runMutation(fills.settle, { ...keyOf(entry), token, result });
+const claim = (entry: Entry, force: boolean) =>
+  call(fills.claim, {
+    requests: [{ ...keyOf(entry), seen: entry.seen, failures: true, force }],
   });
-const invalidate =
-  (mode: "remove" | "expire", refresh: boolean): Run =>
-  (ctx) =>
-    ctx.runMutation(invalidations.byTags, { tags: [TAG], mode, refresh });
+const schedule = (entry: Entry, failures?: boolean) =>
+  call(fills.schedule, {
+    requests: [{ ...keyOf(entry), seen: entry.seen, failures, force: false, ...recipe }],
+  });
+const staleness = { staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false };
+const read = { ttl: TTL, errorTtl: SECOND, ...staleness };
 
-const until = () => Date.now() - QUIET_MS;
+const settle =
+  (result: FillResult) =>
+  ({ fill, token, ...entry }: Entry) =>
+    fill === "running"
+      ? call(fills.settle, { ...keyOf({ fill, ...entry }), token: token!, result })
+      : undefined;
+
+const invalidate = (mode: "remove" | "expire", refresh: boolean) =>
+  call(invalidations.byTags, { tags: [TAG], mode, refresh });
 
 export const ourWorld: World = {
   contents: ["nothing", "live", "expired long ago", "being refilled"],
   fills: ["no fill", "scheduled", "running"],
   build,
   steps: {
-    claim: (entry) => (ctx) => ctx.runMutation(fills.claim, claim(entry, false)),
-    "claim by force": (entry) => (ctx) => ctx.runMutation(fills.claim, claim(entry, true)),
-    schedule: (entry) => (ctx) => ctx.runMutation(fills.schedule, schedule(entry, true)),
-    refresh: (entry) => (ctx) => ctx.runMutation(fills.schedule, schedule(entry)),
-    "fetch in a mutation": (entry) => (ctx) => {
-      const [{ seen: _, failures: __, ...request }] = schedule(entry).requests as [
-        ReturnType<typeof schedule>["requests"][number],
-      ];
-      const read = { ...READ, errorTtl: SECOND };
-      return ctx.runMutation(fills.fetch, { requests: [{ ...request, read }] });
-    },
-    begin: whileHeld(
-      "scheduled",
-      ({ token }) =>
-        (ctx) =>
-          ctx.runMutation(fills.begin, { token, name: NAME }),
-    ),
-    heartbeat: whileHeld(
-      "running",
-      ({ token }) =>
-        (ctx) =>
-          ctx.runMutation(fills.heartbeat, { tokens: [token] }),
-    ),
-    settle: settle({ kind: "value", fillMs: 100, ...stored(TAG, TTL) }),
-    "settle, skipped": settle(SKIPPED),
-    "settle, failed": settle(FAILED),
-    put: (entry) => (ctx) =>
-      ctx.runMutation(entries.put, { ...keyOf(entry), options: stored(TAG, TTL) }),
-    remove: (entry) => (ctx) => ctx.runMutation(entries.remove, keyOf(entry)),
-    expire: (entry) => (ctx) => ctx.runMutation(entries.expire, { ...keyOf(entry), retain: 0 }),
+    claim: (entry) => claim(entry, false),
+    "claim by force": (entry) => claim(entry, true),
+    schedule: (entry) => schedule(entry, true),
+    refresh: (entry) => schedule(entry),
+    "fetch in a mutation": (entry) =>
+      call(fills.fetch, {
+        requests: [{ ...keyOf(entry), force: false, read, ...recipe }],
+      }),
+    begin: ({ fill, token }) =>
+      fill === "scheduled" ? call(fills.begin, { token: token!, name: NAME }) : undefined,
+    heartbeat: ({ fill, token }) =>
+      fill === "running" ? call(fills.heartbeat, { tokens: [token!] }) : undefined,
+    settle: settle(value(TTL)),
+    "settle, skipped": settle(skipped),
+    "settle, failed": settle(failed),
+    put: (entry) => call(entries.put, { ...keyOf(entry), options: stored(TAG, TTL) }),
+    remove: (entry) => call(entries.remove, keyOf(entry)),
+    expire: (entry) => call(entries.expire, { ...keyOf(entry), retain: 0 }),
   },
-  jobs: {
-    "purge of entries": (ctx) => ctx.runMutation(maintenance.purgeEntries, { until: until() }),
-    "purge of outcomes": (ctx) =>
-      ctx.runMutation(maintenance.purgeOutcomes, { table: "fills", until: until() - OUTCOME_MS }),
-    sweep: (ctx) => ctx.runMutation(maintenance.sweep, { until: until() }),
-    compaction: (ctx) => ctx.runMutation(maintenance.compact, { state: "swept", until: until() }),
-    "resuming refills": (ctx) => ctx.runMutation(refill.resume, {}),
+  jobs() {
+    const until = Date.now() - QUIET_MS;
+    const outcomes = { table: "fills" as const, until: until - OUTCOME_MS };
+    return {
+      "purge of entries": call(maintenance.purgeEntries, { until }),
+      "purge of outcomes": call(maintenance.purgeOutcomes, outcomes),
+      sweep: call(maintenance.sweep, { until }),
+      compaction: call(maintenance.compact, { state: "swept", until }),
+      "resuming refills": call(refill.resume, {}),
+    };
   },
-  clear: (name) => (ctx) => ctx.runMutation(component.lib.removeAll, { name }),
+  clear: (name) => call(component.lib.removeAll, { name }),
   invalidations: {
     removal: invalidate("remove", false),
     "removal with refresh": invalidate("remove", true),
@@ -174,15 +161,10 @@ async function build(app: App, all: Entry[]): Promise<void> {
   }
   await byTag("nobody's", false, "expire");
   await inComponent(async (ctx) => {
-    const at = ctx.db.vars.commitTs;
-    await ctx.db.insert("invalidations", {
-      tag: '["tag","x"]',
-      mode: "remove",
-      at,
-      state: "swept",
-    });
+    const swept = { tag: '["tag","x"]', mode: "remove", state: "swept" } as const;
+    await ctx.db.insert("invalidations", { ...swept, at: ctx.db.vars.commitTs });
   });
-  for (const result of [{ kind: "value", fillMs: 1, ...stored(TAG, SECOND) } as const, FAILED]) {
+  for (const result of [value(SECOND), failed]) {
     const entry = { name: NAME, key: { ended: result.kind } };
     const [claimed] = await t.mutation(fills.claim, { requests: [{ ...entry, force: false }] });
     const { token } = claimed as { token: string };
@@ -200,24 +182,19 @@ async function build(app: App, all: Entry[]): Promise<void> {
   });
   for (const entry of ofContent("live")) await put(keyOf(entry), TAG, TTL);
   for (const entry of all) {
-    if (entry.content !== "being refilled") entry.seen = await rowOf(app, entry);
-    if (entry.fill === "scheduled") await t.mutation(fills.schedule, schedule(entry));
-    if (entry.fill === "running") await t.mutation(fills.claim, claim(entry, true));
+    if (entry.content !== "being refilled") {
+      const { name, key } = keyOf(entry);
+      const row = await inComponent((ctx) => {
+        const rows = ctx.db.query("values");
+        return rows.withIndex("key", (q) => q.eq("name", name).eq("args", key)).first();
+      });
+      entry.seen = row?._id;
+    }
+    if (entry.fill === "scheduled") await t.mutation(schedule(entry));
+    if (entry.fill === "running") await t.mutation(claim(entry, true));
     const newest = await inComponent((ctx) => ctx.db.query("fills").order("desc").first());
     if (entry.fill !== "no fill") entry.token = newest!._id;
   }
-}
-
-/** The id of an entry's row. */
-async function rowOf({ inComponent }: App, entry: Entry): Promise<string | undefined> {
-  const { name, key } = keyOf(entry);
-  const row = await inComponent((ctx) =>
-    ctx.db
-      .query("values")
-      .withIndex("key", (q) => q.eq("name", name).eq("args", key))
-      .first(),
-  );
-  return row?._id;
 }
 
 export const legacyWorld: World = {
@@ -235,18 +212,15 @@ export const legacyWorld: World = {
   steps: {
     // With a ttl of 0 what is stored counts as expired, as in a forced fetch.
     put: (entry) => async (ctx) => {
-      const { name, key: args } = keyOf(entry);
-      const found = await ctx.runQuery(shared.lib.get, { name, args, ttl: 0 });
-      const expiredEntry = found.kind === "miss" ? found.expiredEntry : undefined;
-      const value = "a value";
-      return await ctx.runMutation(shared.lib.put, { name, args, value, ttl: TTL, expiredEntry });
+      const lookup = { name: NAME, args: keyOf(entry).key };
+      const got = await ctx.runQuery(shared.lib.get, { ...lookup, ttl: 0 });
+      const expiredEntry = got.kind === "miss" ? got.expiredEntry : undefined;
+      const put = { ...lookup, value: "a value", ttl: TTL, expiredEntry };
+      return await call(shared.lib.put, put)(ctx);
     },
-    remove: (entry) => (ctx) => {
-      const { name, key: args } = keyOf(entry);
-      return ctx.runMutation(shared.lib.remove, { name, args });
-    },
+    remove: (entry) => call(shared.lib.remove, { name: NAME, args: keyOf(entry).key }),
   },
-  jobs: { "purge of entries": (ctx) => ctx.runMutation(shared.crons.purge, {}) },
-  clear: (name) => (ctx) => ctx.runMutation(shared.lib.removeAll, { name }),
+  jobs: () => ({ "purge of entries": call(shared.crons.purge, {}) }),
+  clear: (name) => call(shared.lib.removeAll, { name }),
   invalidations: {},
 };

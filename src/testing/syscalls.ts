@@ -34,24 +34,11 @@ export type Access = (
 export type Range = Extract<Access, { kind: "range" }>;
 export type Write = Extract<Access, { kind: "write" }>;
 
-/** Counted in Convex's own units. */
-export type Counts = {
-  queries: number;
-  mutations: number;
-  actions: number;
-  /** Queries and mutations within others, which are no calls of their own. */
-  nested: number;
-  handles: number;
-  documentsRead: number;
-  bytesRead: number;
-  documentsWritten: number;
-  bytesWritten: number;
-};
-
-const zero = (): Counts => ({
+const zero = () => ({
   queries: 0,
   mutations: 0,
   actions: 0,
+  /** Queries and mutations within others, which are no calls of their own. */
   nested: 0,
   handles: 0,
   documentsRead: 0,
@@ -59,6 +46,9 @@ const zero = (): Counts => ({
   documentsWritten: 0,
   bytesWritten: 0,
 });
+
+/** Counted in Convex's own units. */
+export type Counts = ReturnType<typeof zero>;
 
 /** A query or mutation that ran as a call of its own, with all that it called. */
 export type Transaction = {
