@@ -9,21 +9,22 @@ import {
   makeFunctionReference,
 } from "convex/server";
 import { v, type Value } from "convex/values";
-import type { ComponentApi as PeerApi } from "action-cache-0.3.1/_generated/component.js";
-import type { ActionContext } from "../src/client/contexts.js";
+import type { ComponentApi as LegacyApi } from "action-cache-0.3.1/_generated/component.js";
+import type { ActionContext, MutationContext } from "../src/client/contexts.js";
 import type { DataModel } from "../src/component/_generated/dataModel.js";
+import type { Modules } from "../src/testing/functions.js";
+import { observe, Observer } from "../src/testing/syscalls.js";
+import { Account } from "./account.js";
 import type { Schema } from "./conflicts.js";
-import { Ledger } from "./ledger.js";
-import type { Modules } from "./modules.js";
 
-type Args = { place: string };
+type Args = { city: string };
 type Compute = FunctionReference<"action", "internal", Args, Value>;
 
 /** The cached action. */
 const compute = makeFunctionReference<"action">("upstream:compute") as unknown as Compute;
 
 /** The component's functions that both versions have. */
-export const shared = componentsGeneric().actionCache as unknown as PeerApi;
+export const shared = componentsGeneric().actionCache as unknown as LegacyApi;
 
 /** What an app uses of either version. */
 export interface Cache {
@@ -33,8 +34,8 @@ export interface Cache {
     args: Args,
     options?: { force?: boolean; ttl?: number },
   ): Promise<unknown>;
-  remove(ctx: ActionContext, args: Args): Promise<unknown>;
-  removeAllForName(ctx: ActionContext): Promise<unknown>;
+  remove(ctx: MutationContext, args: Args): Promise<unknown>;
+  removeAllForName(ctx: MutationContext): Promise<unknown>;
 }
 
 /** One of the two versions. */
@@ -55,33 +56,30 @@ export const TTL = 24 * 60 * 60 * 1000;
 /** An app of its own for each measurement, so that none finds what another left. */
 export class App {
   readonly t: TestConvex<ReturnType<typeof defineSchema>>;
-  readonly ledger: Ledger;
+  readonly observer = new Observer();
+  readonly account: Account;
   readonly cache: Cache;
   /** What the action returns. */
   answer: () => Value | Promise<Value> = () => null;
 
   constructor(readonly subject: Subject) {
-    this.ledger = new Ledger(subject.schema);
+    const { observer } = this;
     const upstream = internalActionGeneric({
-      args: { place: v.string() },
+      args: { city: v.string() },
       handler: () => this.answer(),
     });
-    const schema = defineSchema({});
     this.t = convexTest({
-      schema,
-      modules: this.ledger.accounted({
+      schema: defineSchema({}),
+      modules: observer.observed({
         "./_generated/api.js": () => Promise.resolve({}),
         "./upstream.ts": () => Promise.resolve({ compute: upstream }),
       }),
       transactionLimits: true,
     });
-    this.t.registerComponent("actionCache", subject.schema, this.ledger.accounted(subject.modules));
-    this.ledger.open();
-    this.cache = this.cacheNamed("bench");
-  }
-
-  cacheNamed(name: string): Cache {
-    return this.subject.cache({ action: compute, name, ttl: TTL });
+    this.t.registerComponent("actionCache", subject.schema, observer.observed(subject.modules));
+    observe(observer);
+    this.account = new Account(subject.schema, observer);
+    this.cache = subject.cache({ action: compute, name: "bench", ttl: TTL });
   }
 
   /** Runs something in an action of its own, which does not count itself. */
@@ -89,14 +87,13 @@ export class App {
     return this.t.action(work);
   }
 
-  fetch(place: string, options?: { force?: boolean }): Promise<unknown> {
-    return this.act((ctx) => this.cache.fetch(ctx, { place }, options));
+  fetch(city: string, options?: { force?: boolean }): Promise<unknown> {
+    return this.act((ctx) => this.cache.fetch(ctx, { city }, options));
   }
 
   /** Whether a reader is served an entry, asked through what both versions have. */
-  async serves(place: string): Promise<boolean> {
-    const { name } = this.cache;
-    const args = { name, args: { place }, ttl: null };
+  async serves(city: string): Promise<boolean> {
+    const args = { name: this.cache.name, args: { city }, ttl: null };
     return (await this.t.query(shared.lib.get, args)).kind === "hit";
   }
 

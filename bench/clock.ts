@@ -1,4 +1,4 @@
-/** The clock that the benchmark's functions read, which it can move and hold. */
+/** The clock that the benchmark's functions read, and the timers that they set, which it can hold. */
 
 const real = Date.now.bind(Date);
 let ahead = 0;
@@ -24,19 +24,26 @@ export async function holdClock<T>(at: number, work: () => Promise<T>): Promise<
   }
 }
 
-/**
- * Tells when the handler that is running reads the clock. convex-test keeps what
- * a handler assigns to a global for that one call.
- */
-export function watchClock(read: () => void): void {
-  globalThis.Date = new Proxy(Date, {
-    get(target, property, receiver) {
-      if (property === "now") read();
-      return Reflect.get(target, property, receiver) as unknown;
-    },
-    construct(target, args: [], newTarget) {
-      if (args.length === 0) read();
-      return Reflect.construct(target, args, newTarget) as Date;
-    },
-  });
+/** Scheduled functions that wait to be run one at a time. */
+export interface HeldTimers {
+  /** Starts the next one; false if there is none. */
+  next(): boolean;
+}
+
+/** Holds back whatever is scheduled while `work` runs, so that it can look at what each step did. */
+export async function holdTimers<T>(work: (timers: HeldTimers) => Promise<T>): Promise<T> {
+  const original = globalThis.setTimeout;
+  const held: (() => void)[] = [];
+  globalThis.setTimeout = ((callback: () => void) => held.push(callback)) as never;
+  try {
+    return await work({
+      next() {
+        const callback = held.shift();
+        callback?.();
+        return callback !== undefined;
+      },
+    });
+  } finally {
+    globalThis.setTimeout = original;
+  }
 }

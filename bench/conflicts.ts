@@ -7,71 +7,61 @@ import {
   type Value,
 } from "convex/values";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
-import type { Access } from "../src/testing/syscalls.js";
-import { isExhausted } from "./ranges.js";
+import type { Access, Range, Write } from "../src/testing/syscalls.js";
 
 export type Schema = SchemaDefinition<GenericSchema, boolean>;
-type Write = Extract<Access, { kind: "write" }>;
-type Range = Extract<Access, { kind: "range" }>;
 type Doc = NonNullable<Write["after"]>;
 type Filter = { type: "Eq" | "Gt" | "Gte" | "Lt" | "Lte"; fieldPath: string; value: JSONValue };
 
-/**
- * Whether one of two transactions that began together would have to be run again.
- * Each has run in a copy of the same database, where new documents may get equal
- * ids that they would not get in one.
- */
+/** Whether one of two transactions that began together would have to be run again. */
 export function conflict(schema: Schema, one: Access[], other: Access[]): boolean {
-  const [a, b] = [withOwnIds(one, "one"), withOwnIds(other, "other")];
-  return invalidates(schema, a, b) || invalidates(schema, b, a);
+  return invalidates(schema, one, other) || invalidates(schema, other, one);
 }
 
-function withOwnIds(accesses: Access[], owner: string): Access[] {
-  const inserted = new Set(
-    accesses.flatMap((access) => (access.kind === "write" && isInsert(access) ? [access.id] : [])),
-  );
-  return accesses.map((access) =>
-    access.kind !== "range" && inserted.has(access.id)
-      ? { ...access, id: `${owner} ${access.id}` }
-      : access,
-  );
-}
-
-/** Whether something that `reader` read was changed by `writer`. */
+/**
+ * Whether something that `reader` read was changed by `writer`, which has
+ * committed meanwhile: its placeholders stand for a commit timestamp that is later
+ * than all that the reader saw, and earlier than the one that it will have itself.
+ */
 export function invalidates(schema: Schema, writer: Access[], reader: Access[]): boolean {
-  return writer.some(
-    (write) => write.kind === "write" && reader.some((read) => touches(schema, write, read)),
+  const reads = reader.filter(({ isStale }) => !isStale);
+  return changesOf(writer).some((change) => reads.some((read) => touches(schema, change, read)));
+}
+
+const READERS_COMMIT = 2n ** 63n - 1n;
+const WRITERS_COMMIT = READERS_COMMIT - 1n;
+
+/** What a transaction has changed once it has committed, whatever happened in between. */
+function changesOf(accesses: Access[]): Write[] {
+  const changes = new Map<string, Write>();
+  for (const access of accesses) {
+    if (access.kind !== "write") continue;
+    const { before } = changes.get(access.id) ?? access;
+    changes.set(access.id, { ...access, before });
+  }
+  return [...changes.values()];
+}
+
+function touches(schema: Schema, change: Write, read: Access): boolean {
+  // An update reads the document first. Nobody else knows of one that was just
+  // inserted: an equal id is that of another copy of the database.
+  if (read.kind !== "range") return read.id === change.id && change.before !== null;
+  return (
+    read.index.split(".")[0] === change.table &&
+    [change.before, change.after].some((doc) => doc !== null && isWithin(schema, read, doc))
   );
 }
-
-function touches(schema: Schema, write: Write, read: Access): boolean {
-  switch (read.kind) {
-    case "get":
-      return read.id === write.id;
-    case "write":
-      // An update reads the document first.
-      return read.id === write.id;
-    case "range":
-      return [write.before, write.after].some(
-        (doc) => doc !== null && tableOf(read) === write.table && isWithin(schema, read, doc),
-      );
-  }
-}
-
-const isInsert = (write: Write) => write.before === null && write.after !== null;
-
-const tableOf = (range: Range) => range.index.split(".")[0]!;
 
 function isWithin(schema: Schema, range: Range, doc: Doc): boolean {
   if (!(range.range as Filter[]).every((filter) => passes(filter, doc))) return false;
   const last = range.documents.at(-1);
-  if (last === undefined || isExhausted(range)) return true;
+  if (last === undefined || range.isExhausted) return true;
   const order = compareBy(fieldsOf(schema, range.index), doc, last);
   return range.order === "desc" ? order >= 0 : order <= 0;
 }
 
 function passes({ type, fieldPath, value }: Filter, doc: Doc): boolean {
-  const order = compareValues(fieldOf(doc, fieldPath), boundOf(value));
+  const order = compareValues(writersField(doc, fieldPath), readersBound(value));
   switch (type) {
     case "Eq":
       return order === 0;
@@ -94,26 +84,29 @@ function fieldsOf(schema: Schema, index: string): string[] {
   return [...(declared?.fields ?? []), "_creationTime", "_id"];
 }
 
-function compareBy(fields: string[], a: Doc, b: Doc): number {
+function compareBy(fields: string[], written: Doc, read: Doc): number {
   for (const field of fields) {
-    const order = compareValues(fieldOf(a, field), fieldOf(b, field));
+    const order = compareValues(
+      writersField(written, field),
+      resolved(fieldOf(read, field), READERS_COMMIT),
+    );
     if (order !== 0) return order;
   }
   return 0;
 }
 
-/** A commit timestamp that is not known yet is later than all that are. */
-const LATEST = 2n ** 63n - 1n;
+const writersField = (doc: Doc, path: string) => resolved(fieldOf(doc, path), WRITERS_COMMIT);
 
-function fieldOf(doc: Doc, path: string): Value | undefined {
-  let value: unknown = doc;
-  for (const field of path.split(".")) {
-    value = (value as Record<string, unknown> | null | undefined)?.[field];
-  }
-  return value instanceof CommitTsPlaceholder ? LATEST : (value as Value | undefined);
+function readersBound(value: JSONValue): Value | undefined {
+  const isAbsent = typeof value === "object" && value !== null && "$undefined" in value;
+  return isAbsent ? undefined : resolved(jsonToConvex(value), READERS_COMMIT);
 }
 
-function boundOf(value: JSONValue): Value | undefined {
-  const absent = typeof value === "object" && value !== null && "$undefined" in value;
-  return absent ? undefined : jsonToConvex(value);
+const resolved = (value: unknown, commit: bigint) =>
+  (value instanceof CommitTsPlaceholder ? commit : value) as Value | undefined;
+
+function fieldOf(doc: Doc, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((value, field) => (value as Record<string, unknown> | null)?.[field], doc);
 }

@@ -1,23 +1,23 @@
-/** What single operations cost, for values of one size. */
+/** What single operations cost, for values of 14 KB. */
 import { getConvexSize } from "convex/values";
+import { callsOf, type Usage } from "./account.js";
 import { App, type Subject, TTL } from "./app.js";
-import { advance } from "./clock.js";
-import { callsOf, type Usage } from "./ledger.js";
-import { holdTimers } from "./timers.js";
+import { advance, holdTimers } from "./clock.js";
 
 const KIB = 1024;
-/** The sizes of values that are measured, in bytes. */
-export const SIZES = { "100 B": 100, "14 KB": 14 * KIB, "500 KB": 500 * KIB } as const;
+/** The size of the values, in bytes. */
+const V = 14 * KIB;
 
 /** Longer than a result is reused of a query that reads the clock. */
 const MINUTE = 60_000;
 /** How many callers ask at once. */
-export const CALLERS = 20;
+const CALLERS = 20;
 
-/** An operation: what there is before it, and what is measured. */
+/** An operation: what there is before it, what is measured, and the most that it may use. */
 type Operation = {
   prepare?: (app: App) => Promise<unknown>;
   perform: (app: App) => Promise<unknown>;
+  limits?: Partial<Record<keyof Cost, number>>;
 };
 
 /** The operations that are measured, by what they are called in the tables. */
@@ -25,6 +25,7 @@ const OPERATIONS = {
   hit: {
     prepare: (app) => app.fetch("NYC"),
     perform: (app) => app.fetch("NYC"),
+    limits: { calls: 1, handles: 0, documentsRead: 1, bytesRead: V + KIB },
   },
   "the same hit a minute later": {
     prepare: async (app) => {
@@ -33,6 +34,7 @@ const OPERATIONS = {
       advance(MINUTE);
     },
     perform: (app) => app.fetch("NYC"),
+    limits: { calls: 1, handles: 0, documentsRead: 0, bytesRead: 0 },
   },
   "hit after a clear of its name": {
     // What the clear deletes behind itself is not part of it, and never runs.
@@ -43,9 +45,18 @@ const OPERATIONS = {
         await app.fetch("NYC");
       }),
     perform: (app) => app.fetch("NYC"),
+    limits: { calls: 1, documentsRead: 2 },
   },
   miss: {
     perform: (app) => app.fetch("NYC"),
+    limits: {
+      calls: 4,
+      handles: 0,
+      valueWrites: 1,
+      metadataWrites: 1,
+      bytesRead: KIB - 1,
+      bytesWritten: V + KIB,
+    },
   },
   "miss of an expired entry": {
     prepare: async (app) => {
@@ -57,23 +68,30 @@ const OPERATIONS = {
   "forced refresh": {
     prepare: (app) => app.fetch("NYC"),
     perform: (app) => app.fetch("NYC", { force: true }),
+    limits: { calls: 3, handles: 0, bytesRead: 2 * V + KIB, bytesWritten: V + KIB },
   },
   "20 at once, nothing stored": {
     perform: async (app) => {
       holdUntilAllHaveLooked(app);
       await Promise.all(Array.from({ length: CALLERS }, () => app.fetch("NYC")));
     },
+    limits: { actions: 1, calls: 45 },
   },
   "NYC, LA, NYC, nothing stored": {
     perform: (app) =>
       app.act((ctx) =>
-        Promise.all(["NYC", "LA", "NYC"].map((place) => app.cache.fetch(ctx, { place }))),
+        Promise.all(["NYC", "LA", "NYC"].map((city) => app.cache.fetch(ctx, { city }))),
       ),
+    limits: { calls: 6, actions: 2 },
   },
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof OPERATIONS;
 export const operationNames = Object.keys(OPERATIONS) as OperationName[];
+
+/** The most that an operation may use, with 1 KB for what an entry holds besides its value. */
+export const limitsOf = (operation: OperationName) =>
+  (OPERATIONS[operation] as Operation).limits ?? {};
 
 /** What an operation used, and how much of the writing went where. */
 export type Cost = Usage & {
@@ -84,36 +102,27 @@ export type Cost = Usage & {
 };
 
 /** Measures an operation on an app of its own. */
-export async function measure(
-  subject: Subject,
-  operation: OperationName,
-  bytes: number,
-): Promise<Cost> {
+export async function measure(subject: Subject, operation: OperationName): Promise<Cost> {
   const { prepare, perform }: Operation = OPERATIONS[operation];
   const app = new App(subject);
-  app.answer = () => valueOf(bytes);
+  app.answer = () => "x".repeat(V - getConvexSize(""));
   await prepare?.(app);
-  app.ledger.reset();
+  app.account.reset();
   await perform(app);
-  const { ledger } = app;
+  const { account } = app;
   return {
-    ...ledger.usage,
-    calls: callsOf(ledger.usage),
-    valueWrites: ledger.writesTo("values"),
-    metadataWrites: ledger.writesTo("metadata"),
+    ...account.usage,
+    calls: callsOf(account.usage),
+    valueWrites: account.writesTo("values"),
+    metadataWrites: account.writesTo("metadata"),
   };
-}
-
-/** A value of this many bytes, by Convex's own measure. */
-export function valueOf(bytes: number): string {
-  return "x".repeat(bytes - getConvexSize(""));
 }
 
 /** Lets the action end when all callers have looked, so that none comes late. */
 function holdUntilAllHaveLooked(app: App): void {
   const { answer } = app;
   app.answer = async () => {
-    while (app.ledger.usage.queries < CALLERS) {
+    while (app.account.usage.queries < CALLERS) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return answer();

@@ -1,80 +1,55 @@
 /** All that is measured, for both versions. */
+import type { Usage } from "./account.js";
 import type { Subject } from "./app.js";
-import { measureClear, measurePurge } from "./bulk.js";
+import { measureClear, measureMutationFetch, measurePurge } from "./bulk.js";
 import { measureBundles } from "./bundle.js";
+import { type Computed, measureComputing } from "./computing.js";
 import { type Contention, measureContention } from "./contention.js";
-import { type Cost, measure, type OperationName, operationNames, SIZES } from "./cost.js";
-import type { Usage } from "./ledger.js";
-import { measureAmong, type ScaledOperation } from "./scale.js";
-import { measureSpeed, type TimedOperation } from "./speed.js";
-import { ours, peer } from "./subjects.js";
+import { type Cost, measure, type OperationName, operationNames } from "./cost.js";
+import { countGrowing } from "./scale.js";
+import { ours, legacy } from "./subjects.js";
 
 /** One figure of ours, and the same of 0.3.1. */
-export type Both<T> = { ours: T; peer: T };
-
-export type SizeName = keyof typeof SIZES;
-export const sizeNames = Object.keys(SIZES) as SizeName[];
-
-type Costs = Record<OperationName, Both<Cost>>;
-
-/** How many entries are stored where costs are compared. */
-export const STORED = [10, 1_000, 20_000] as const;
+export type Both<T> = { ours: T; legacy: T };
 
 export interface Results {
-  costs: Record<SizeName, Costs>;
+  costs: Record<OperationName, Both<Cost>>;
   clear: Both<Usage>;
   purge: Both<Usage>;
+  mutationFetch: Usage;
   contention: Both<Contention>;
-  /** Costs with each number of `STORED` entries, in that order. */
-  scale: Both<Record<ScaledOperation, Usage>[]>;
-  bundle: Both<number>;
-  /** The time of ours divided by that of 0.3.1. */
-  speed: Record<TimedOperation, number>;
+  growing: number;
+  bundle: { client: number; freshness: number };
+  computing: Computed[];
 }
 
 /** Measures everything; `progress` hears what comes next. */
 export async function measureAll(progress: (next: string) => void): Promise<Results> {
-  const costs: Partial<Results["costs"]> = {};
-  for (const size of sizeNames) {
-    progress(`operations, values of ${size}`);
-    costs[size] = await measureCosts(size);
-  }
-  progress("clearing");
-  const clear = await forBoth(measureClear);
-  progress("purging");
-  const purge = await forBoth(measurePurge);
-  progress("contention");
-  const contention = await forBoth(measureContention);
-  const scale: Results["scale"] = { ours: [], peer: [] };
-  for (const stored of STORED) {
-    progress(`operations among ${stored} entries`);
-    const among = await forBoth((subject) => measureAmong(subject, stored));
-    scale.ours.push(among.ours);
-    scale.peer.push(among.peer);
-  }
-  progress("bundles");
-  const bundle = await measureBundles();
-  progress("times");
-  const speed = await measureSpeed(ours, peer);
+  const next = <T>(what: string, measurement: () => Promise<T>) => {
+    progress(what);
+    return measurement();
+  };
   return {
-    costs: costs as Results["costs"],
-    clear,
-    purge,
-    contention,
-    scale,
-    bundle,
-    speed,
+    // First, before what the others leave in memory.
+    computing: await next("computing time", measureComputing),
+    costs: await next("operations", measureCosts),
+    clear: await next("clearing", () => forBoth(measureClear)),
+    purge: await next("purging", () => forBoth(measurePurge)),
+    mutationFetch: await next("fetching in a mutation", measureMutationFetch),
+    contention: await next("contention", () => forBoth(measureContention)),
+    growing: await next("operations among many entries", () => countGrowing(10, 10_000)),
+    bundle: await next("bundles", measureBundles),
   };
 }
 
-async function measureCosts(size: SizeName): Promise<Costs> {
-  const costs: Partial<Costs> = {};
+async function measureCosts(): Promise<Results["costs"]> {
+  const costs: Partial<Results["costs"]> = {};
   for (const operation of operationNames) {
-    costs[operation] = await forBoth((subject) => measure(subject, operation, SIZES[size]));
+    costs[operation] = await forBoth((subject) => measure(subject, operation));
   }
-  return costs as Costs;
+  return costs as Results["costs"];
 }
 
 async function forBoth<T>(measurement: (subject: Subject) => Promise<T>): Promise<Both<T>> {
-  return { ours: await measurement(ours), peer: await measurement(peer) };
+  return { ours: await measurement(ours), legacy: await measurement(legacy) };
 }

@@ -1,10 +1,9 @@
 /** Many entries at once. */
 import { seed } from "../src/testing/seed.js";
-import type { App } from "./app.js";
-import { TTL } from "./app.js";
+import { type App, TTL } from "./app.js";
 
 /** The argument of the entry with this number; of one length, so that sizes can be compared. */
-export const placeOf = (index: number) => `place-${String(index).padStart(6, "0")}`;
+export const cityOf = (index: number) => `city-${String(index).padStart(6, "0")}`;
 
 /** What is written of an entry: 0.3.1 writes its value twice. */
 const COPIES = 2;
@@ -18,7 +17,7 @@ export async function seedEntries(app: App, count: number, bytes: number): Promi
   const { name } = app.cache;
   const bytesEach = Math.max(COPIES * bytes, LEAST_BYTES_EACH);
   await seed(app, { count, bytesEach }, (ctx, index) =>
-    app.subject.writeEntry(ctx, { name, args: { place: placeOf(index) }, value, expiresAt }),
+    app.subject.writeEntry(ctx, { name, args: { city: cityOf(index) }, value, expiresAt }),
   );
-  if (!(await app.serves(placeOf(count - 1)))) throw new Error("bench: seeded entries are missed");
+  if (!(await app.serves(cityOf(count - 1)))) throw new Error("bench: seeded entries are missed");
 }

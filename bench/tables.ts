@@ -1,53 +1,70 @@
-/** The results as tables, each cell this version and then, in brackets, 0.3.1. */
-import { CLEARED_ENTRIES, PURGED_ENTRIES } from "./bulk.js";
-import { RELATIONS, relations } from "./contention.js";
+/** The results as tables in Markdown. */
+import { format } from "prettier";
+import { type Pairs, RELATIONS, relations, runnings } from "./contention.js";
 import { type Figure, isMet } from "./contract.js";
 import { type Cost, operationNames } from "./cost.js";
-import { callsOf, type Usage } from "./ledger.js";
-import { type Both, type Results, type SizeName, sizeNames, STORED } from "./results.js";
-import { scaledOperations } from "./scale.js";
-import { timedOperations } from "./speed.js";
+import type { Both, Results } from "./results.js";
+import { ourWorld } from "./world.js";
 
-/** A table, as the terminal and Markdown both show it. */
-export type Table = { title: string; note: string; head: string[]; rows: string[][] };
+type Table = { title: string; note: string; head: string[]; rows: string[][] };
 
 const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
-export const number = (value: number) => NUMBER.format(value);
+const number = (value: number) => NUMBER.format(value);
 
 /** An amount of bytes, in the largest unit that it fills. */
-export function size(bytes: number): string {
-  const [unit, divisor] = (
-    [
-      ["MB", 1024 ** 2],
-      ["KB", 1024],
-      ["B", 1],
-    ] as const
-  ).find(([, least]) => bytes >= least) ?? ["B", 1];
-  return `${number(bytes / divisor)} ${unit}`;
+function size(bytes: number): string {
+  if (bytes >= 1024 ** 2) return `${number(bytes / 1024 ** 2)} MB`;
+  return bytes >= 1024 ? `${number(bytes / 1024)} KB` : `${number(bytes)} B`;
 }
 
-const plural = (count: number, noun: string) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** A figure that was not looked at, or that 0.3.1 has none of. */
+const NONE = "–";
 
-/** A figure that was not looked at. */
-const NOT_MEASURED = "–";
-
-/** All tables, in the order of the report. */
-export function tablesOf(results: Results, figures: Figure[]): Table[] {
-  return [
-    ...sizeNames.map((name) => costTable(results, name)),
-    bulkTable(results),
-    contentionTable(results),
-    scaleTable(results),
-    bundleTable(results),
+/** The whole report. */
+export async function toMarkdown(results: Results, figures: Figure[]): Promise<string> {
+  const tables = [
     contractTable(figures),
-    speedTable(results),
+    costTable(results),
+    contentionTable(results),
+    housekeepingTable(results),
+    computingTable(results),
   ];
+  const sections = tables.map(({ title, note, head, rows }) => {
+    const align = head.map((_, column) => (column === 0 ? "---" : "---:"));
+    const lines = [head, align, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+    return `## ${title}\n\n${note}\n\n${lines.join("\n")}\n`;
+  });
+  const intro =
+    "# Cost, this version and 0.3.1\n\nWritten by `npm run bench`, which measures both versions in one run under " +
+    "convex-test. Figures are of this version; those of 0.3.1 stand in brackets.\n";
+  return await format([intro, ...sections].join("\n"), { parser: "markdown", printWidth: 100 });
 }
 
-const versus = <T>({ ours, peer }: Both<T>, show: (value: T) => string) =>
-  `${show(ours)} (${show(peer)})`;
+const versus = <T>({ ours, legacy }: Both<T>, show: (value: T) => string) =>
+  `${show(ours)} (${show(legacy)})`;
 
-function costTable({ costs }: Results, name: SizeName): Table {
+function contractTable(figures: Figure[]): Table {
+  const verdict = (figure: Figure) => {
+    if (isMet(figure)) return "met";
+    return figure.isDue === false ? "not due yet" : "MISSED";
+  };
+  return {
+    title: "What must hold",
+    note:
+      "For values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry. A clear is counted until " +
+      "no reader is served a cleared entry, a purge until none is stored.",
+    head: ["figure", "measured", "at most", "", "0.3.1"],
+    rows: figures.map((figure) => [
+      figure.what,
+      number(figure.measured),
+      number(figure.limit),
+      verdict(figure),
+      figure.legacy === undefined ? NONE : number(figure.legacy),
+    ]),
+  };
+}
+
+function costTable({ costs }: Results): Table {
   const columns: [string, (cost: Cost) => string][] = [
     ["function calls", ({ calls }) => number(calls)],
     ["mutations", ({ mutations }) => number(mutations)],
@@ -59,104 +76,79 @@ function costTable({ costs }: Results, name: SizeName): Table {
     ["written", ({ bytesWritten }) => size(bytesWritten)],
   ];
   return {
-    title: `Operations, for a value of ${name}`,
-    note: "This version, and 0.3.1 in brackets. What Convex's query cache answers is a call that reads nothing.",
+    title: "Operations, for a value of 14 KB",
+    note: "What Convex's query cache answers is a call that reads nothing.",
     head: ["operation", ...columns.map(([title]) => title)],
     rows: operationNames.map((operation) => [
       operation,
-      ...columns.map(([, show]) => versus(costs[name][operation], show)),
+      ...columns.map(([, show]) => versus(costs[operation], show)),
     ]),
   };
 }
 
-function bulkTable({ clear, purge }: Results): Table {
-  return {
-    title: "Many entries at once, of 14 KB each",
-    note: "A clear is counted until no reader is served a cleared entry, a purge until none is stored.",
-    head: ["operation", "mutations", "documents read", "documents written", "read"],
-    rows: [
-      [
-        `clearing ${number(CLEARED_ENTRIES)} entries`,
-        versus(clear, ({ mutations }) => number(mutations)),
-        NOT_MEASURED,
-        versus(clear, ({ documentsWritten }) => number(documentsWritten)),
-        NOT_MEASURED,
-      ],
-      [
-        `purging ${number(PURGED_ENTRIES)} expired entries`,
-        versus(purge, ({ mutations }) => number(mutations)),
-        versus(purge, ({ documentsRead }) => number(documentsRead)),
-        versus(purge, ({ documentsWritten }) => number(documentsWritten)),
-        versus(purge, ({ bytesRead }) => size(bytesRead)),
-      ],
-    ],
-  };
-}
+const STALE_NOTE =
+  "Housekeeping lists what to do in a query with `useStaleSnapshot`, whose reads conflict with nothing. In square " +
+  "brackets: how many pairs would conflict if they did, where that is another figure.";
+
+const showPairs = ({ pairs, conflicts, withStale }: Pairs) => {
+  if (pairs === 0) return NONE;
+  const stale = withStale === conflicts.length ? "" : ` [${number(withStale)}]`;
+  return `${number(conflicts.length)}${stale} of ${number(pairs)}`;
+};
 
 function contentionTable({ contention }: Results): Table {
   return {
     title: "Contention",
-    note: "Pairs of mutations of which one would have to be run again, of all pairs looked at.",
-    head: ["two mutations on", "may conflict", "this version", "0.3.1"],
+    note:
+      "Pairs of mutations of which one would have to be run again, of all pairs looked at, in databases in which no fill runs, " +
+      `in which one does, and in which many do. ${STALE_NOTE}`,
+    head: ["two mutations", "may conflict", "this version", "0.3.1"],
     rows: relations.map((relation) => [
       relation,
       RELATIONS[relation].mayConflict ? "yes" : "no",
-      ...[contention.ours, contention.peer].map(
-        ({ [relation]: { conflicts, pairs } }) => `${number(conflicts.length)} of ${number(pairs)}`,
-      ),
+      ...[contention.ours, contention.legacy].map((of) => showPairs(of.relations[relation])),
     ]),
   };
 }
 
-function scaleTable({ scale }: Results): Table {
-  const show = (usage: Usage) =>
-    `${plural(callsOf(usage), "call")}, ` +
-    `${plural(usage.documentsRead + usage.documentsWritten, "document")}, ` +
-    size(usage.bytesRead + usage.bytesWritten);
+function housekeepingTable({ contention }: Results): Table {
   return {
-    title: "Cost by the number of entries stored",
-    note: "Function calls, and documents and bytes read and written, for values of 100 B.",
-    head: ["operation", "version", ...STORED.map((stored) => `${number(stored)} entries`)],
-    rows: scaledOperations.flatMap((operation) =>
-      (["ours", "peer"] as const).map((version) => [
-        operation,
-        version === "ours" ? "this" : "0.3.1",
-        ...scale[version].map((costs) => show(costs[operation])),
-      ]),
+    title: "Housekeeping beside each step of a fill",
+    note:
+      "A batch of each job, beside each mutation that a fill, a refresh or a change of an entry consists of, on entries of which this is " +
+      `stored. ${STALE_NOTE}`,
+    head: ["job", "", ...ourWorld.contents, "steps that conflict"],
+    rows: Object.entries(contention.ours.housekeeping).flatMap(([job, byRunning]) =>
+      runnings.map((running) => {
+        const cells = Object.values(byRunning[running]);
+        const steps = cells.flatMap(({ conflicts }) => conflicts.map(stepOf));
+        return [job, running, ...cells.map(showPairs), [...new Set(steps)].join("; ") || NONE];
+      }),
     ),
   };
 }
 
-function bundleTable({ bundle }: Results): Table {
-  return {
-    title: "Bundle",
-    note: "What the client adds to an app, minified and gzipped, without Convex's own.",
-    head: ["this version", "0.3.1"],
-    rows: [[size(bundle.ours), size(bundle.peer)]],
-  };
-}
+/** The step in "purge of entries and claim (A: live, no fill)". */
+const stepOf = (pair: string) => / and (.*) \(/.exec(pair)?.[1] ?? pair;
 
-function contractTable(figures: Figure[]): Table {
+function computingTable({ computing }: Results): Table {
+  const time = (ms: number) => `${number(ms)} ms`;
+  const ratio = ({ ours, legacy }: { ours: number; legacy: number | null }) =>
+    legacy === null ? NONE : `× ${number(ours / legacy)}`;
   return {
-    title: "What must hold",
-    note: "This version, for values of 14 KB where nothing else is said. A value's size has 1 KB to spare for its entry.",
-    head: ["figure", "measured", "at most", ""],
-    rows: figures.map((figure) => [
-      figure.what,
-      number(figure.measured),
-      number(figure.limit),
-      isMet(figure) ? "met" : "MISSED",
-    ]),
-  };
-}
-
-function speedTable({ speed }: Results): Table {
-  return {
-    title: "Time",
+    title: "Computing time",
     note:
-      "Noisy: the median time of this version divided by that of 0.3.1 in this process, with convex-test in place " +
-      "of a deployment. It has the computing of both, and none of the network and database that a call costs.",
-    head: ["operation", "this version / 0.3.1"],
-    rows: timedOperations.map((operation) => [operation, `× ${number(speed[operation])}`]),
+      "The code of one `settle` and one `read` with the database stubbed, of the second that a transaction has; medians, " +
+      "and noisy. The arguments are parsed from JSON and the results turned into JSON, as the runtime does. The ratio is to " +
+      "0.3.1's `put` and `get`, which can't store values over 1 MiB. What no document can hold crosses to the component as " +
+      "a string of JSON, which these transactions neither parse nor pack.",
+    head: ["value", "settle", "settle / put of 0.3.1", "read", "read / get of 0.3.1"],
+    rows: computing.map(({ size, kind, store, read }) => [
+      `${size} of ${kind}`,
+      time(store.ours),
+      ratio(store),
+      time(read.ours),
+      ratio(read),
+    ]),
   };
 }

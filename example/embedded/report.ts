@@ -1,24 +1,47 @@
 import Table from "cli-table3";
-import type { Check } from "./checks.js";
-import type { Pass } from "./pass.js";
+import type { Pass } from "./traffic.js";
+
+/** Something that the program compared, rather than claims. */
+export interface Check {
+  title: string;
+  passed: boolean;
+  /** What was compared, with the figures that came of it. */
+  detail: string;
+}
+
+const WIDTH = 100;
+
+export function checkLine({ title, passed, detail }: Check): string {
+  return wrapped(`${passed ? "✔" : "✘ FAILED:"} ${title}: ${detail}`, "  ");
+}
+
+/** Breaks a line between words where it gets too long. */
+export function wrapped(text: string, indent = ""): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line !== "" && line.length + 1 + word.length > WIDTH) lines.push(indent + word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("\n");
+}
 
 const rows: [label: string, cell: (pass: Pass) => string][] = [
-  ["lookups", (pass) => integer(pass.lookups)],
-  ["requests that reached the server", (pass) => integer(pass.requests)],
-  ["hits", (pass) => integer(pass.hits)],
-  ["misses", (pass) => integer(pass.misses)],
-  ["median time", (pass) => milliseconds(quantile(pass.times, 0.5))],
-  ["p99 time", (pass) => milliseconds(quantile(pass.times, 0.99))],
-  ["function calls", (pass) => integer(pass.usage.functionCalls)],
-  ["database documents read", (pass) => integer(pass.usage.documentsRead)],
-  ["database documents written", (pass) => integer(pass.usage.documentsWritten)],
-  ["database bytes read", (pass) => integer(pass.usage.bytesRead)],
-  ["database bytes written", (pass) => integer(pass.usage.bytesWritten)],
+  ["requests to the service", ({ requests }) => integer(requests)],
+  ["answered from the cache", ({ hits }) => integer(hits)],
+  ["all lookups took", ({ times }) => `${(sum(times) / 1000).toFixed(1)} s`],
+  ["half of them took at most", ({ times }) => `${median(times).toFixed(1)} ms`],
+  [
+    "Convex function calls",
+    ({ counts }) => integer(counts.queries + counts.mutations + counts.actions),
+  ],
+  ["read from the database", ({ counts }) => kilobytes(counts.bytesRead)],
+  ["written to the database", ({ counts }) => kilobytes(counts.bytesWritten)],
 ];
 
 export function passTable(passes: Pass[]): string {
   const table = new Table({
-    head: ["", ...passes.map((pass) => pass.title)],
+    head: ["", ...passes.map(({ title }) => title)],
     colAligns: ["left", ...passes.map(() => "right" as const)],
     // Colours would be noise in a file that the output is written to.
     style: { head: [], border: [], compact: true },
@@ -27,24 +50,15 @@ export function passTable(passes: Pass[]): string {
   return table.toString();
 }
 
-export function checkLine({ title, passed, detail }: Check): string {
-  return `${passed ? "✔" : "✘ FAILED:"} ${title}: ${detail}`;
-}
-
-/** By the nearest rank, so that it is a time that was really measured. */
-export function quantile(ascending: number[], fraction: number): number {
-  return ascending[Math.max(0, Math.ceil(ascending.length * fraction) - 1)] ?? NaN;
-}
+const median = (times: number[]) =>
+  [...times].sort((a, b) => a - b)[Math.ceil(times.length / 2) - 1] ?? NaN;
 
 /** "1 request", "2 requests". */
 export function plural(count: number, noun: string): string {
   return `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-export function integer(value: number): string {
-  return value.toLocaleString("en");
-}
+export const integer = (value: number) => value.toLocaleString("en");
 
-function milliseconds(value: number): string {
-  return `${value.toFixed(1)} ms`;
-}
+const kilobytes = (bytes: number) => `${integer(Math.round(bytes / 1024))} KB`;
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

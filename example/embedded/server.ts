@@ -1,15 +1,17 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { cities, type City, fold } from "./cities.js";
+import { setTimeout } from "node:timers/promises";
+import { cities, fold } from "./cities.js";
 
-export interface ServiceStandIn {
+/** How much later the geocoding answers than it could, as over a network. */
+export const NETWORK_MS = 20;
+
+export interface Services {
   url: string;
   /** The requests answered so far. */
   requests(): number;
-  /** Lets the city grow, so that an answer from now on differs from one that was cached before. */
-  recount(city: City): void;
-  /** Lets it get warmer everywhere by a degree, to the same end. */
+  /** Lets it get warmer everywhere by a degree, so that an answer differs from one that was cached before. */
   warmUp(): void;
   /** Holds back every answer, until the function that it returns is called. */
   hold(): () => void;
@@ -22,7 +24,7 @@ export interface ServiceStandIn {
  * Answers as Open-Meteo's services do, from the cities of GeoNames; the weather it makes up. It also
  * answers as a language model does, one that repeats what it is told.
  */
-export async function startServices(): Promise<ServiceStandIn> {
+export async function startServices(): Promise<Services> {
   let requests = 0;
   let warming = 0;
   let failing = false;
@@ -31,7 +33,10 @@ export async function startServices(): Promise<ServiceStandIn> {
     requests += 1;
     await held;
     if (failing) return respond(response, 503, { error: true, reason: "overloaded" });
-    if (url.pathname === "/v1/search") return respond(response, 200, findCities(url.searchParams));
+    if (url.pathname === "/v1/search") {
+      await setTimeout(NETWORK_MS);
+      return respond(response, 200, search(url.searchParams.get("name") ?? ""));
+    }
     if (url.pathname === "/v1/forecast") {
       return respond(response, 200, forecast(url.searchParams, warming));
     }
@@ -47,12 +52,7 @@ export async function startServices(): Promise<ServiceStandIn> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: () => requests,
-    recount: (city) => {
-      city.population += 1;
-    },
-    warmUp: () => {
-      warming += 1;
-    },
+    warmUp: () => void (warming += 1),
     hold: () => {
       let release = () => {};
       held = new Promise<void>((resolve) => (release = resolve));
@@ -60,9 +60,7 @@ export async function startServices(): Promise<ServiceStandIn> {
     },
     fail: () => {
       failing = true;
-      return () => {
-        failing = false;
-      };
+      return () => void (failing = false);
     },
     close: () =>
       new Promise((resolve) => {
@@ -75,16 +73,6 @@ export async function startServices(): Promise<ServiceStandIn> {
 
 function respond(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-}
-
-function findCities(query: URLSearchParams): object {
-  const startedAt = performance.now();
-  const results = search(query.get("name") ?? "", Number(query.get("count") ?? 10)).map(toResult);
-  return {
-    // Left out when empty, as the service does.
-    ...(results.length > 0 && { results }),
-    generationtime_ms: performance.now() - startedAt,
-  };
 }
 
 /** The further from the equator, the colder. */
@@ -106,30 +94,17 @@ function repeat(body: string): object {
   return { choices: [{ message: { content: messages.at(-1)?.content } }] };
 }
 
-/**
- * Goes through all cities for every request, with no index. It is slow for a reason, as the services
- * are that one caches, and takes no pretended pause.
- */
-function search(name: string, count: number): City[] {
-  const wanted = fold(name.trim());
-  // Open-Meteo finds nothing for less than two letters either.
-  if (wanted.length < 2) return [];
-  const isExact = (city: City) => Number(fold(city.name) === wanted);
-  return cities
-    .filter((city) => fold(city.name).startsWith(wanted))
-    .sort((a, b) => isExact(b) - isExact(a) || b.population - a.population)
-    .slice(0, count);
-}
+const folded = cities.map((city) => ({ city, name: fold(city.name) }));
 
-function toResult(city: City) {
-  const [longitude, latitude] = city.loc.coordinates;
-  return {
-    id: city.cityId,
-    name: city.name,
-    latitude,
-    longitude,
-    feature_code: city.featureCode,
-    country_code: city.country,
-    population: city.population,
-  };
+/** The biggest city of a name. Looks at all cities for every request, with no index: slow for a reason. */
+function search(name: string): object {
+  const wanted = fold(name.trim());
+  const [best] = folded
+    .flatMap((one) => (one.name === wanted ? [one.city] : []))
+    .sort((a, b) => b.population - a.population);
+  // Left out when empty, as the service does.
+  if (best === undefined) return {};
+  const { cityId: id, country: country_code, population, loc } = best;
+  const [longitude, latitude] = loc.coordinates;
+  return { results: [{ id, name: best.name, latitude, longitude, country_code, population }] };
 }

@@ -1,48 +1,44 @@
-/** Functions to whom the clock is forbidden, to prove that they do not read it. */
+/** Watches whether functions look at the clock. */
+import { type Modules, replaceHandlers } from "./functions.js";
 
-type Modules = Record<string, () => Promise<unknown>>;
-type Handler = (...args: unknown[]) => unknown;
+/**
+ * Tells when the handler that is running asks for the time. convex-test keeps
+ * what a handler assigns to a global for that one call.
+ */
+export function watchClock(read: () => void): void {
+  const { performance } = globalThis;
+  globalThis.Date = new Proxy(Date, {
+    get(real, property) {
+      if (property === "now") read();
+      return Reflect.get(real, property) as unknown;
+    },
+    construct(real, args: unknown[]) {
+      if (args.length === 0) read();
+      return new real(...(args as [number]));
+    },
+    apply(real) {
+      read();
+      return real();
+    },
+  });
+  const now = () => {
+    read();
+    return performance.now();
+  };
+  globalThis.performance = { now } as Performance;
+}
 
 function refuse(): never {
   throw new Error("the clock was read");
 }
 
-/** `Date`, of which everything is allowed but to ask for the time. */
-const clocklessDate = () =>
-  new Proxy(Date, {
-    get: (real, property) =>
-      property === "now" ? refuse : (Reflect.get(real, property) as unknown),
-    construct: (real, args: unknown[]) =>
-      args.length === 0 ? refuse() : new real(...(args as [number])),
-    apply: refuse,
-  });
-
-/**
- * Modules as convex-test takes them, in one of which the functions named throw
- * as soon as they look at the clock.
- */
+/** Modules in one of which the functions named throw as soon as they look at the clock. */
 export function withoutClock(modules: Modules, path: string, names: string[]): Modules {
   const load = modules[path];
   if (load === undefined) throw new Error(`no module ${path}`);
-  const forbid = async () => {
-    const module = (await load()) as Record<string, { _handler: Handler }>;
-    const entries = Object.entries(module).map(([name, registered]) => [
-      name,
-      names.includes(name) ? clockless(registered) : registered,
-    ]);
-    return Object.fromEntries(entries) as unknown;
-  };
-  return { ...modules, [path]: forbid };
-}
-
-function clockless(registered: { _handler: Handler }) {
-  const handler: Handler = (...args) => {
-    // convex-test keeps what a handler assigns to a global for that one call.
-    globalThis.Date = clocklessDate();
-    globalThis.performance = { now: refuse } as unknown as Performance;
-    return registered._handler(...args);
-  };
-  return Object.assign((...args: unknown[]) => handler(...args), registered, {
-    _handler: handler,
+  const clockless = replaceHandlers({ [path]: load }, ({ _handler }, name) => (...args) => {
+    if (names.includes(name)) watchClock(refuse);
+    return _handler(...args);
   });
+  return { ...modules, ...clockless };
 }

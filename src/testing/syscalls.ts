@@ -1,38 +1,45 @@
 /**
- * Watches the calls by which functions reach convex-test's database, and
- * refuses what a real deployment refuses and the mock lets pass.
+ * Watches the functions that run on convex-test and the calls by which they reach
+ * its database, and refuses what a real deployment refuses and the mock lets pass.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { getConvexSize, getDocumentSize, jsonToConvex, type Value } from "convex/values";
 import { MAX_DOCUMENT_BYTES } from "../shared/limits.js";
 import { refuseUnsendable } from "../shared/wire.js";
 import { nesting } from "../shared/values.js";
+import { watchClock } from "./clock.js";
+import { type Handler, type Modules, type Registered, replaceHandlers } from "./functions.js";
 
 type Syscall = (op: string, jsonArgs: string) => Promise<string>;
 type ConvexGlobal = { readonly asyncSyscall: Syscall; readonly syscall: unknown };
 type Doc = { _id: string; [field: string]: Value | undefined };
 
 /** What one function did to the database. */
-export type Access =
+export type Access = (
   | { kind: "get"; table: string; id: string }
-  | { kind: "range"; index: string; range: unknown[]; order: string; documents: Doc[] }
-  | { kind: "write"; table: string; id: string; before: Doc | null; after: Doc | null };
-
-/** Counted in Convex's own units. */
-export type Counts = {
-  queries: number;
-  mutations: number;
-  actions: number;
-  handles: number;
-  documentsRead: number;
-  bytesRead: number;
-  documentsWritten: number;
-  bytesWritten: number;
+  | {
+      kind: "range";
+      index: string;
+      range: unknown[];
+      order: string;
+      documents: Doc[];
+      /** Whether it was read to its end, rather than to the last of the documents. */
+      isExhausted: boolean;
+    }
+  | { kind: "write"; table: string; id: string; before: Doc | null; after: Doc | null }
+) & {
+  /** Read by a query on a stale snapshot, which conflicts with no write. */
+  isStale?: boolean;
 };
+export type Range = Extract<Access, { kind: "range" }>;
+export type Write = Extract<Access, { kind: "write" }>;
 
-const zero = (): Counts => ({
+const zero = () => ({
   queries: 0,
   mutations: 0,
   actions: 0,
+  /** Queries and mutations within others, which are no calls of their own. */
+  nested: 0,
   handles: 0,
   documentsRead: 0,
   bytesRead: 0,
@@ -40,57 +47,129 @@ const zero = (): Counts => ({
   bytesWritten: 0,
 });
 
+/** Counted in Convex's own units. */
+export type Counts = ReturnType<typeof zero>;
+
+/** A query or mutation that ran as a call of its own, with all that it called. */
+export type Transaction = {
+  kind: "queries" | "mutations";
+  /** As in `lib:get`. */
+  path: string;
+  args: Value;
+  accesses: Access[];
+  counts: Counts;
+  readsClock: boolean;
+};
+
 /** What has been seen since it was last reset. */
 export class Observer {
   counts = zero();
   accesses: Access[] = [];
   /** How many operations there were since the beginning, to tell whether anything happens. */
   operations = 0;
-  /** Every document as it was last written, rolled back or not. */
-  readonly documents = new Map<string, Doc>();
+  /**
+   * Every document as it was last read or written, rolled back or not. One that
+   * was written has its commit timestamp once it is read again.
+   */
+  documents = new Map<string, Doc>();
   /** Called before each database operation; throws to make it fail. */
   fault: (op: string, args: { [field: string]: unknown }) => void = () => {};
   /** Called before each call from an action, with the function's address; throws to make it fail. */
   failCall: (address: string) => void = () => {};
-  readonly #streams = new Map<number, Extract<Access, { kind: "range" }>>();
+  /** Called after each transaction of the modules that are observed. */
+  onTransaction: (transaction: Transaction) => void = () => {};
+  readonly #streams = new Map<number, { range: Range; limit: number }>();
+  readonly #open = new AsyncLocalStorage<{ isOpen: boolean; readsClock: boolean }>();
 
   reset(): void {
     this.counts = zero();
     this.accesses = [];
   }
 
-  /** Function calls from an action, of every kind. */
+  /** Function calls, of every kind. */
   get calls(): number {
     return this.counts.queries + this.counts.mutations + this.counts.actions;
   }
 
-  streamStarted(
-    id: number,
-    source: { indexName?: string; tableName?: string; range?: unknown[]; order?: string },
-  ) {
-    const access: Access = {
+  /** The same modules, with every call of a function in them counted, and every transaction told. */
+  observed(modules: Modules): Modules {
+    return replaceHandlers(modules, (registered, name, file) => {
+      const path = `${file.replace(/^\.\/|\.[jt]s$/g, "")}:${name}`;
+      return (ctx, args) =>
+        this.#called(registered, path, () => registered._handler(ctx, args), args);
+    });
+  }
+
+  #called({ isQuery, isMutation }: Registered, path: string, run: Handler, args: unknown): unknown {
+    if (!isQuery && !isMutation) {
+      this.counts.actions += 1;
+      return run();
+    }
+    // What a transaction calls is part of it. What it schedules inherits the
+    // storage too, but starts after it is over.
+    const outer = this.#open.getStore();
+    if (!outer?.isOpen)
+      return this.#transaction(isQuery ? "queries" : "mutations", path, run, args);
+    watchClock(() => (outer.readsClock = true));
+    return run();
+  }
+
+  async #transaction(kind: Transaction["kind"], path: string, run: Handler, args: unknown) {
+    this.counts[kind] += 1;
+    const open = { isOpen: true, readsClock: false };
+    watchClock(() => (open.readsClock = true));
+    const before = { ...this.counts };
+    const from = this.accesses.length;
+    try {
+      return await this.#open.run(open, run);
+    } finally {
+      open.isOpen = false;
+      const counts = Object.fromEntries(
+        Object.entries(this.counts).map(([unit, n]) => [unit, n - before[unit as keyof Counts]]),
+      ) as Counts;
+      const accesses = this.accesses.slice(from);
+      const { readsClock } = open;
+      this.onTransaction({ kind, path, args: args as Value, accesses, counts, readsClock });
+    }
+  }
+
+  streamStarted(id: number, { source, operators }: StreamedQuery) {
+    const range: Range = {
       kind: "range",
       index: source.indexName ?? `${source.tableName}.all`,
       range: source.range ?? [],
       order: source.order ?? "asc",
       documents: [],
+      isExhausted: false,
+      isStale: staleSnapshot.getStore(),
     };
-    this.#streams.set(id, access as Extract<Access, { kind: "range" }>);
-    this.accesses.push(access);
+    const limit = operators.find((operator) => operator.limit !== undefined)?.limit ?? Infinity;
+    this.#streams.set(id, { range, limit });
+    this.accesses.push(range);
   }
 
-  streamed(id: number, doc: Doc) {
-    this.#streams.get(id)?.documents.push(doc);
+  streamed(id: number, doc: Doc | null) {
+    const stream = this.#streams.get(id);
+    if (doc !== null) stream?.range.documents.push(doc);
+    else if (stream !== undefined) {
+      stream.range.isExhausted = stream.range.documents.length < stream.limit;
+    }
+    this.read(doc);
+  }
+
+  got(table: string, id: string, doc: Doc | null) {
+    this.accesses.push({ kind: "get", table, id, isStale: staleSnapshot.getStore() });
     this.read(doc);
   }
 
   read(doc: Doc | null) {
     if (doc === null) return;
+    if (!staleSnapshot.getStore()) this.documents.set(doc._id, doc);
     this.counts.documentsRead += 1;
     this.counts.bytesRead += getDocumentSize(doc as { [field: string]: Value });
   }
 
-  wrote(access: Extract<Access, { kind: "write" }>) {
+  wrote(access: Write) {
     this.accesses.push(access);
     if (access.after === null) this.documents.delete(access.id);
     else this.documents.set(access.id, access.after);
@@ -99,13 +178,21 @@ export class Observer {
   }
 }
 
+type StreamedQuery = {
+  source: { indexName?: string; tableName?: string; range?: unknown[]; order?: string };
+  operators: { limit?: number }[];
+};
+
+/** Whether what runs is a query on a stale snapshot. */
+const staleSnapshot = new AsyncLocalStorage<boolean>();
+
 let observer: Observer | null = null;
 
-/** Starts watching; the observer returned sees all that runs until the next call. */
-export function observe(): Observer {
+/** Starts watching; the observer sees all that runs until the next call. To be called after `convexTest`. */
+export function observe(next = new Observer()): Observer {
   install();
-  observer = new Observer();
-  return observer;
+  observer = next;
+  return next;
 }
 
 function install(): void {
@@ -119,11 +206,8 @@ function install(): void {
       return (op: string, jsonArgs: string) => {
         const answer = real(op, jsonArgs);
         if (op === "1.0/queryStream") {
-          const { query } = JSON.parse(jsonArgs) as { query: { source: object } };
-          observer?.streamStarted(
-            (JSON.parse(answer) as { queryId: number }).queryId,
-            query.source,
-          );
+          const { query } = JSON.parse(jsonArgs) as { query: StreamedQuery };
+          observer?.streamStarted((JSON.parse(answer) as { queryId: number }).queryId, query);
         }
         return answer;
       };
@@ -153,10 +237,15 @@ async function watched(real: Syscall, op: string, jsonArgs: string): Promise<str
     case "1.0/createFunctionHandle":
       seen.counts.handles += 1;
       return await real(op, jsonArgs);
+    case "1.0/runUdf": {
+      seen.counts.nested += 1;
+      const isStale = staleSnapshot.getStore() || args.udfType === "snapshotQuery";
+      return await staleSnapshot.run(isStale, () => real(op, jsonArgs));
+    }
     case "1.0/get": {
       const answer = await real(op, jsonArgs);
-      seen.accesses.push({ kind: "get", table: args.table, id: args.id });
-      seen.read(jsonToConvex(JSON.parse(answer) as never) as unknown as Doc | null);
+      const doc = jsonToConvex(JSON.parse(answer) as never) as unknown as Doc | null;
+      seen.got(args.table, args.id, doc);
       return answer;
     }
     case "1.0/queryStreamNext": {
@@ -165,7 +254,7 @@ async function watched(real: Syscall, op: string, jsonArgs: string): Promise<str
         value: Doc;
         done: boolean;
       };
-      if (!done) seen.streamed(args.queryId, value);
+      seen.streamed(args.queryId, done ? null : value);
       return answer;
     }
     case "1.0/insert": {
