@@ -9,7 +9,8 @@ import {
 import type { internal } from "../src/component/_generated/api.js";
 import { QUIET_MS } from "../src/component/model/gc/batch.js";
 import { OUTCOME_MS } from "../src/shared/leaseTimes.js";
-import type { FillResult, Runner } from "../src/shared/protocol.js";
+import type { FillResult } from "../src/shared/fillProtocol.js";
+import type { Runner } from "../src/shared/protocol.js";
 import { HOUR, MINUTE, SECOND } from "../src/shared/time.js";
 import { type App, shared, TTL } from "./app.js";
 import { advance } from "./clock.js";
@@ -71,7 +72,7 @@ const stored = (tag: string, ttl: number | null) => {
   return { content: { value: "a value" }, ttl, retain: 0, tags: [tag], recipe };
 };
 const value = (ttl: number): FillResult => ({ kind: "value", fillMs: 100, ...stored(TAG, ttl) });
-const skipped: FillResult = { kind: "skipped", reason: "not wanted", retryMs: SECOND };
+const skipped: FillResult = { kind: "skipped", retryMs: SECOND };
 const error = { kind: "other", message: "it failed" } as const;
 const failed: FillResult = { kind: "failed", error, errorTtl: SECOND, retryMs: SECOND };
 

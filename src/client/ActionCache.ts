@@ -12,7 +12,7 @@ import { fetchEntry } from "./fetch.js";
 import type { Cache } from "./cache.js";
 import { type CallOptions, FetchCall } from "./fetchCall.js";
 import type { FetchedEntry, PeekedEntry } from "./entries.js";
-import { removeAll } from "./invalidate.js";
+import { removeAll, removeAllForName } from "./invalidate.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
@@ -198,15 +198,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     ctx: MutationContext,
     options: { batchSize?: number } = {},
   ): Promise<null> {
-    validate.checkWrites(ctx, "removeAllForName", this.name);
-    const { batchSize } = options;
-    validate.checkBatchSize(this.name, batchSize);
-    const { name, component } = this;
-    const tenant = this.#tenant;
-    if (tenant === undefined) {
-      return await ctx.runMutation(component.lib.removeAll, { name, batchSize });
-    }
-    return await ctx.runMutation(component.invalidations.clearTenant, { tenant, name, batchSize });
+    return await removeAllForName(ctx, this.#cache, options.batchSize);
   }
 
   /**

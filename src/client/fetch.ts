@@ -1,4 +1,4 @@
-import type { LookupResult } from "../shared/protocol.js";
+import type { LookupResult } from "../shared/fillProtocol.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import type { Answer } from "./answer.js";
 import type { FetchedEntry } from "./entries.js";

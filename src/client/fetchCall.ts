@@ -3,14 +3,8 @@ import type { Value } from "convex/values";
 import { refusal } from "../shared/errors.js";
 import { type EntryTimes, type Verdict, verdictOn } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
-import type {
-  EntryKey,
-  MutationFetch,
-  ReadOptions,
-  Runner,
-  ScheduleRequest,
-  Wire,
-} from "../shared/protocol.js";
+import type { MutationFetch, ScheduleRequest } from "../shared/fillProtocol.js";
+import type { EntryKey, ReadOptions, Runner, Wire } from "../shared/protocol.js";
 import { storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";

@@ -1,6 +1,7 @@
 import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
-import type { ClaimRequest, EntryKey, HeldLease } from "../shared/protocol.js";
+import type { ClaimRequest, HeldLease } from "../shared/fillProtocol.js";
+import type { EntryKey } from "../shared/protocol.js";
 import type { Value } from "convex/values";
 import { copyOfAny } from "../shared/wire.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";

@@ -1,5 +1,6 @@
 import type { ComponentApi } from "../component/_generated/component.js";
-import { checkBefore, checkTags, checkTenant, checkWrites } from "./validate.js";
+import type { Cache } from "./cache.js";
+import { checkBatchSize, checkBefore, checkTags, checkTenant, checkWrites } from "./validate.js";
 import type { MutationContext } from "./contexts.js";
 
 /**
@@ -20,6 +21,19 @@ export async function removeAll(
   checkWrites(ctx, "removeAll");
   checkBefore(before);
   return await ctx.runMutation(component.lib.removeAll, before === undefined ? {} : { before });
+}
+
+/** Clears a cache's name, or what a tenant has of it. */
+export async function removeAllForName(
+  ctx: MutationContext,
+  { name, tenant, component }: Cache,
+  batchSize: number | undefined,
+): Promise<null> {
+  checkWrites(ctx, "removeAllForName", name);
+  checkBatchSize(name, batchSize);
+  const { lib, invalidations } = component;
+  if (tenant === undefined) return await ctx.runMutation(lib.removeAll, { name, batchSize });
+  return await ctx.runMutation(invalidations.clearTenant, { tenant, name, batchSize });
 }
 
 /**

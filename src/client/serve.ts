@@ -1,4 +1,5 @@
-import type { Entry, ScheduleRequest } from "../shared/protocol.js";
+import type { ScheduleRequest } from "../shared/fillProtocol.js";
+import type { Entry } from "../shared/protocol.js";
 import { messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";

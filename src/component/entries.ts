@@ -1,5 +1,6 @@
 import { v } from "convex/values";
-import { entry, entryKey, lookup, lookupResult, storeOptions } from "../shared/protocol.js";
+import { lookup, lookupResult } from "../shared/fillProtocol.js";
+import { entry, entryKey, storeOptions } from "../shared/protocol.js";
 import { mutation, query } from "./_generated/server.js";
 import { checkDurations, checkStoreOptions } from "./model/checks.js";
 import { lookUp, peekEntry } from "./model/lookup.js";

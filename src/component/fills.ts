@@ -3,14 +3,14 @@ import {
   beginResult,
   claimRequest,
   claimResult,
-  entryKey,
   fillResult,
   mutationFetch,
   mutationFetchResult,
   reservedFill,
   scheduleRequest,
   settlement,
-} from "../shared/protocol.js";
+} from "../shared/fillProtocol.js";
+import { entryKey } from "../shared/protocol.js";
 import { internalAction, mutation } from "./_generated/server.js";
 import { answerPage, ONE_ENTRY } from "./model/budget.js";
 import { checkDurations, checkResult, checkScheduled } from "./model/checks.js";

@@ -1,5 +1,5 @@
 import { v } from "convex/values";
-import { reservedFill } from "../shared/protocol.js";
+import { reservedFill } from "../shared/fillProtocol.js";
 import { internalAction, internalMutation } from "./_generated/server.js";
 import { reserveNext, resumeRefills, runRefill } from "./model/refill/refill.js";
 

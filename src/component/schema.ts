@@ -1,6 +1,8 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { fillState, invalidationMode, runner, wireError } from "../shared/protocol.js";
+import { leaseFields } from "./model/lease.js";
+import { fillState } from "../shared/fillProtocol.js";
+import { invalidationMode, runner, wireError } from "../shared/protocol.js";
 
 export default defineSchema({
   /**
@@ -99,10 +101,8 @@ export default defineSchema({
    * time has no row there, and because a hit is not to depend on what is running.
    */
   fills: defineTable({
-    /** Names the entry while the fill holds its lease: the digest of its name and key. */
-    leaseKey: v.optional(v.string()),
-    /** When the lease lapses unless its holder's heartbeat moves it; once the fill has ended, when it did, in ms. */
-    deadline: v.number(),
+    /** Its key is the digest of the entry's name and key. */
+    ...leaseFields,
     state: fillState,
     startedAt: v.commitTs(),
     /** When a scheduled fill began to run, in ms; another's begins with its row. */

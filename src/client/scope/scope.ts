@@ -4,13 +4,13 @@ import { Heartbeat, lostHeartbeat } from "../../shared/engine/heartbeat.js";
 import type {
   ClaimRequest,
   ClaimResult,
-  EntryKey,
   Lookup,
   LookupResult,
   MutationFetch,
   MutationFetchResult,
   ScheduleRequest,
-} from "../../shared/protocol.js";
+} from "../../shared/fillProtocol.js";
+import type { EntryKey } from "../../shared/protocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
 import type { Cache } from "../cache.js";
 import type { Warnings } from "../../shared/warnings.js";

@@ -1,6 +1,7 @@
 import { sleep } from "../../shared/engine/alarm.js";
 import { LEASE_MS } from "../../shared/leaseTimes.js";
-import type { Entry, EntryKey, HeldLease, LookupResult } from "../../shared/protocol.js";
+import type { HeldLease, LookupResult } from "../../shared/fillProtocol.js";
+import type { Entry, EntryKey } from "../../shared/protocol.js";
 import { SECOND } from "../../shared/time.js";
 import { errorFromWire } from "../../shared/wireErrors.js";
 

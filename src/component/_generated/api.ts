@@ -40,6 +40,7 @@ import type * as model_invalidation_listing from "../model/invalidation/listing.
 import type * as model_invalidation_supersession from "../model/invalidation/supersession.js";
 import type * as model_invalidation_tags from "../model/invalidation/tags.js";
 import type * as model_invalidation_validity from "../model/invalidation/validity.js";
+import type * as model_lease from "../model/lease.js";
 import type * as model_legacy from "../model/legacy.js";
 import type * as model_lookup from "../model/lookup.js";
 import type * as model_refill_needs from "../model/refill/needs.js";
@@ -88,6 +89,7 @@ const fullApi: ApiFromModules<{
   "model/invalidation/supersession": typeof model_invalidation_supersession;
   "model/invalidation/tags": typeof model_invalidation_tags;
   "model/invalidation/validity": typeof model_invalidation_validity;
+  "model/lease": typeof model_lease;
   "model/legacy": typeof model_legacy;
   "model/lookup": typeof model_lookup;
   "model/refill/needs": typeof model_refill_needs;

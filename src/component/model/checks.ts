@@ -1,6 +1,7 @@
 import { refusal } from "../../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
-import type { FillResult, Runner, StoreOptions, Wire } from "../../shared/protocol.js";
+import type { FillResult } from "../../shared/fillProtocol.js";
+import type { Runner, StoreOptions, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
 /**

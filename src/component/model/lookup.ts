@@ -1,5 +1,6 @@
 import { MAX_DOCUMENT_BYTES, MAX_TAGS } from "../../shared/limits.js";
-import type { Entry, EntryKey, Lookup, LookupResult } from "../../shared/protocol.js";
+import type { Lookup, LookupResult } from "../../shared/fillProtocol.js";
+import type { Entry, EntryKey } from "../../shared/protocol.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { Page } from "./budget.js";
 import { findFailure } from "./fill/failures.js";

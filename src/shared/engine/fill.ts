@@ -1,4 +1,5 @@
-import type { FillResult, Settlement, StoreOptions } from "../protocol.js";
+import type { FillResult, Settlement } from "../fillProtocol.js";
+import type { StoreOptions } from "../protocol.js";
 import { errorToWire, messageOf } from "../wireErrors.js";
 
 /** What to do with a value: store it, or not, and why not. */

@@ -1,7 +1,7 @@
 import { type Filled, type FillSteps, runFill } from "./fill.js";
 import { Heartbeat, lostHeartbeat } from "./heartbeat.js";
 import { MIN_RETRY_MS } from "../leaseTimes.js";
-import type { BeginResult } from "../protocol.js";
+import type { BeginResult } from "../fillProtocol.js";
 import { messageOf } from "../wireErrors.js";
 
 type Begun = Extract<BeginResult, { kind: "begun" }>;

@@ -1,4 +1,5 @@
-import type { ClaimRequest, ClaimResult, EntryKey } from "../../../shared/protocol.js";
+import type { ClaimRequest, ClaimResult } from "../../../shared/fillProtocol.js";
+import type { EntryKey } from "../../../shared/protocol.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { LATER, type Page } from "../budget.js";
 import { loadEntry, metadataOfId } from "../entry/rows.js";

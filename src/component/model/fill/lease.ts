@@ -1,10 +1,11 @@
 import { digest } from "../../../shared/key.js";
-import { LEASE_MS } from "../../../shared/leaseTimes.js";
-import type { EntryKey, FillStatus, HeldLease } from "../../../shared/protocol.js";
+import type { FillStatus, HeldLease } from "../../../shared/fillProtocol.js";
+import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { findLegacyRow } from "../entry/rows.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
+import { givenUpNow, hasLapsed, msLeft, renewedNow, takenNow, type Watched } from "../lease.js";
 
 /** Names an entry while it is filled: short and of one size, so that a lease is a small row. */
 export const leaseKeyOf = ({ name, key }: EntryKey) => digest([name, key]);
@@ -18,22 +19,14 @@ export async function findLease(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<
     .first();
 }
 
-/** A lease that its waiter has watched for a lease's time without a heartbeat. */
-type Lapsed = { token: string; deadline: number };
-
 /** Whether a lease keeps others from filling: not once it has lapsed, or its fill was invalidated. */
 export async function isHeld(
   validity: Validity,
   lease: Doc<"fills">,
   entryKey: EntryKey,
-  lapsed?: Lapsed,
+  watched?: Watched,
 ): Promise<boolean> {
-  const watched = lapsed?.token === lease._id && lapsed.deadline === lease.deadline;
-  return (
-    lease.deadline > Date.now() &&
-    !watched &&
-    (await validity.isValid(startOfFill(lease, entryKey)))
-  );
+  return !hasLapsed(lease, watched) && (await validity.isValid(startOfFill(lease, entryKey)));
 }
 
 /** Gives an entry's lease to a new fill, which those who wait for the old one follow. */
@@ -43,14 +36,12 @@ export async function takeLease(
   held: Doc<"fills"> | null,
   fill: Pick<Doc<"fills">, "state" | "argsParts" | "argsBytes">,
 ): Promise<Id<"fills">> {
-  const now = Date.now();
   const token = await ctx.db.insert("fills", {
     ...fill,
     name: fill.state === "scheduled" ? entryKey.name : undefined,
     tenant: entryKey.tenant,
-    leaseKey: await leaseKeyOf(entryKey),
+    ...takenNow(await leaseKeyOf(entryKey)),
     startedAt: ctx.db.vars.commitTs,
-    deadline: now + LEASE_MS,
     legacyEntry: (await findLegacyRow(ctx, entryKey))?._id,
   });
   if (held !== null) await endFill(ctx, held, { state: "replaced", successor: token });
@@ -62,16 +53,8 @@ export async function renewLease(ctx: MutationCtx, token: string): Promise<boole
   const id = ctx.db.normalizeId("fills", token);
   const fill = id && (await ctx.db.get("fills", id));
   if (fill?.state !== "running") return false;
-  await ctx.db.patch("fills", fill._id, nextDeadline(fill));
+  await ctx.db.patch("fills", fill._id, renewedNow(fill));
   return true;
-}
-
-/**
- * A lease's deadline from now. It always moves, even under a clock that stands or
- * was set back, since that is how a waiter tells a live holder from a crashed one.
- */
-export function nextDeadline({ deadline }: Pick<Doc<"fills">, "deadline">) {
-  return { deadline: Math.max(Date.now() + LEASE_MS, deadline + 1) };
 }
 
 /**
@@ -96,8 +79,7 @@ export async function endFill(
   how: Partial<Doc<"fills">> & Pick<Doc<"fills">, "state">,
 ): Promise<void> {
   await ctx.db.patch("fills", fill._id, {
-    leaseKey: undefined,
-    deadline: Date.now(),
+    ...givenUpNow(),
     ...how,
   });
 }
@@ -110,11 +92,6 @@ export function statusOf(fill: Doc<"fills">): FillStatus {
 
 /** What those who find a fill running need to know to wait for it. */
 export function heldBy(lease: Doc<"fills">): HeldLease {
-  const now = Date.now();
-  return {
-    kind: "held",
-    token: lease._id,
-    deadline: lease.deadline,
-    leaseMs: Math.min(Math.max(0, lease.deadline - now), LEASE_MS),
-  };
+  const { _id: token, deadline } = lease;
+  return { kind: "held", token, deadline, leaseMs: msLeft(lease) };
 }

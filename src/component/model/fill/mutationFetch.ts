@@ -1,5 +1,5 @@
 import { verdictOn } from "../../../shared/freshness.js";
-import type { MutationFetch, MutationFetchResult } from "../../../shared/protocol.js";
+import type { MutationFetch, MutationFetchResult } from "../../../shared/fillProtocol.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { LATER, type Page } from "../budget.js";
 import { loadEntry } from "../entry/rows.js";

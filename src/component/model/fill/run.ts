@@ -1,6 +1,6 @@
 import type { FunctionHandle } from "convex/server";
 import type { Value } from "convex/values";
-import type { ReservedFill } from "../../../shared/protocol.js";
+import type { ReservedFill } from "../../../shared/fillProtocol.js";
 import { scheduledFill } from "../../../shared/engine/scheduledFill.js";
 import { storeByNumbers } from "../../../shared/storing.js";
 import { unsettled, Warnings } from "../../../shared/warnings.js";

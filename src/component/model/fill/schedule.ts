@@ -1,7 +1,8 @@
 import { getConvexSize, type Value } from "convex/values";
 import type { FunctionHandle } from "convex/server";
 import { MAX_SCHEDULED_BYTES } from "../../../shared/limits.js";
-import type { BeginResult, ReservedFill, ScheduleRequest, Wire } from "../../../shared/protocol.js";
+import type { BeginResult, ReservedFill, ScheduleRequest } from "../../../shared/fillProtocol.js";
+import type { Wire } from "../../../shared/protocol.js";
 import { jsonOf } from "../../../shared/wire.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
@@ -10,7 +11,8 @@ import { deleteParts, loadParts, saveParts } from "../entry/content.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
 import { entrySince } from "./claim.js";
 import { awaitsRetry } from "./failures.js";
-import { endFill, findLease, isHeld, nextDeadline, takeLease } from "./lease.js";
+import { renewedNow } from "../lease.js";
+import { endFill, findLease, isHeld, takeLease } from "./lease.js";
 
 /**
  * Schedules a fill in this transaction, unless one is scheduled or running.
@@ -59,7 +61,7 @@ export async function reserveFill(
     // Scheduled once more under the same token, so that whichever run comes first
     // begins: were it replaced, a queue slower than a lease would let none begin.
     await ctx.db.patch("fills", lapsed._id, {
-      ...nextDeadline(lapsed),
+      ...renewedNow(lapsed),
       startedAt: ctx.db.vars.commitTs,
       ...(inline === undefined &&
         lapsed.argsParts === undefined &&
@@ -116,7 +118,7 @@ export async function beginFill(
     return { kind: "gone" };
   }
   await ctx.db.patch("fills", fill._id, {
-    ...nextDeadline(fill),
+    ...renewedNow(fill),
     state: "running",
     startedAt: ctx.db.vars.commitTs,
     beganAt: Date.now(),

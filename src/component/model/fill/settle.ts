@@ -1,4 +1,5 @@
-import type { EntryKey, FillResult, Settlement } from "../../../shared/protocol.js";
+import type { FillResult, Settlement } from "../../../shared/fillProtocol.js";
+import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { discardEntry, earlier, expiryFromNow, findRow, insertEntry } from "../entry/rows.js";

@@ -1,6 +1,6 @@
 import type { Value } from "convex/values";
 import { MINUTE } from "../../../shared/time.js";
-import type { ReservedFill } from "../../../shared/protocol.js";
+import type { ReservedFill } from "../../../shared/fillProtocol.js";
 import { fromJson, toWire } from "../../../shared/wire.js";
 import { messageOf } from "../../../shared/wireErrors.js";
 import { internal } from "../../_generated/api.js";
