@@ -97,8 +97,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   ): Promise<Result<Action> | null> {
     if (isActionContext(ctx)) return (await this.fetchEntry(ctx, args, options)).value;
     validate.checkWrites(ctx, "fetch", this.name);
-    const call = this.#fetchCall(args, options);
-    return await fetchInMutation(ctx, call);
+    return await fetchInMutation(ctx, this.#fetchCall(args, options));
   }
 
   /**
@@ -113,8 +112,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     options: FetchOptions = {},
   ): Promise<FetchedEntry<Result<Action>>> {
     if (!isActionContext(ctx)) throw validate.wrongContext(this.name, "fetchEntry", "an action");
-    const call = this.#fetchCall(args, options);
-    return await fetchEntry(scopeOf(ctx, this.#cache), call);
+    return await fetchEntry(scopeOf(ctx, this.#cache), this.#fetchCall(args, options));
   }
 
   /**
@@ -170,9 +168,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   async expire(ctx: MutationContext, args: Args<Action>): Promise<null> {
     validate.checkWrites(ctx, "expire", this.name);
     const call = this.#call(args);
-    const { retain } = call;
-    const entryKey = await call.entryKey();
-    return await ctx.runMutation(this.component.entries.expire, { ...entryKey, retain });
+    const request = { ...(await call.entryKey()), retain: call.retain };
+    return await ctx.runMutation(this.component.entries.expire, request);
   }
 
   /**
@@ -223,8 +220,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   /**
    * Clears all caches of the component, of every name.
    *
-   * @deprecated Call the function {@link removeAll}, which says what it does.
-   * @throws A {@link CacheError} on a tenant's view, since it would clear every tenant.
+   * @deprecated Call the function {@link removeAll}. Refused on a tenant's view, as it would clear all.
    */
   async removeAll(ctx: MutationContext, before?: number): Promise<null> {
     validate.refuseTenant(this.name, this.#tenant);
