@@ -115,10 +115,9 @@ export const warm = internalMutation({
   args: {},
   returns: v.null(),
   handler: async (ctx): Promise<null> => {
-    for (const place of await recentPlaces(ctx)) {
-      await cache.fetch(ctx, place, { force: true });
-    }
-    await forgetOldPlaces(ctx);
+    // Together, so that all of them are one nested call; there are at most as many as are remembered.
+    const places = await recentPlaces(ctx);
+    await Promise.all(places.map((place) => cache.fetch(ctx, place, { force: true })));
     return null;
   },
 });
