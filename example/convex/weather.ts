@@ -118,6 +118,7 @@ export const warm = internalMutation({
     // Together, so that all of them are one nested call; there are at most as many as are remembered.
     const places = await recentPlaces(ctx);
     await Promise.all(places.map((place) => cache.fetch(ctx, place, { force: true })));
+    await forgetOldPlaces(ctx);
     return null;
   },
 });
@@ -130,7 +131,7 @@ async function weatherFor(ctx: ActionCtx, name: string): Promise<Weather | null>
   return { place, forecast, stale: status === "stale" };
 }
 
-/** The forecast for a place, and how it was come by. */
+/** The forecast for a place, and where it came from. */
 export async function fetchForecastOf(
   ctx: ActionCtx,
   place: Coordinates,

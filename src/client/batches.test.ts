@@ -1,5 +1,5 @@
 /** What the fetches of one tick share, and what one of them can't do to the others. */
-import { ConvexError } from "convex/values";
+import { ConvexError, getConvexSize, type Value } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ActionContext } from "./contexts.js";
 import { createApp } from "../testing/app.js";
@@ -225,7 +225,12 @@ test("two large entries that came between lookup and claim cost the tick's other
         once = false;
         for (const n of [1, 2, 3]) await app.t.mutation((inner) => cache.put(inner, { n }, large));
       }
-      return await (ctx.runMutation as (reference: never, args: never) => unknown)(reference, args);
+      const result = await (ctx.runMutation as unknown as (...call: never[]) => Promise<Value>)(
+        reference,
+        args,
+      );
+      expect(getConvexSize(result)).toBeLessThan(4.1 * 1024 * 1024);
+      return result;
     }) as never;
     const watched = { ...ctx, runMutation };
     const values = await Promise.all([0, 1, 2, 3, 4].map((n) => cache.fetch(watched, { n })));

@@ -453,6 +453,28 @@ describe("refresh-ahead", () => {
     expect(upstream.runs - 1).toBeLessThanOrEqual(lifetimes * 1.1 + 1);
   });
 
+  test("begins in the second half of an entry's life, however long its fill takes", async () => {
+    const { act, cache, at, upstream, pass } = createFreshApp({ ttl: MINUTE, refreshAhead: true });
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    upstream.answer = async (_, run) => {
+      await new Promise((resolve) => setTimeout(resolve, 50 * SECOND));
+      return run;
+    };
+    const first = act((ctx) => cache.fetch(ctx, args));
+    await pass(51 * SECOND);
+    await first;
+    const stored = (await act((ctx) => cache.peek(ctx, args)))!.createdAt - START;
+    at(stored + 29 * SECOND);
+    await act((ctx) => cache.fetch(ctx, args));
+    await pass(10);
+    expect(upstream.runs).toBe(1);
+    at(stored + 31 * SECOND);
+    await act((ctx) => cache.fetch(ctx, args));
+    await pass(10);
+    expect(upstream.runs).toBe(2);
+    vi.mocked(Math.random).mockRestore();
+  });
+
   test("a hit far from its expiry writes nothing", async () => {
     const { fetch, put, observer } = createFreshApp({ ttl: HOUR, refreshAhead: true });
     await put("stored");

@@ -204,6 +204,41 @@ describe("a refresh in the transaction of a removal or clear counts as later (gu
     expect((await app.peek())?.value).toBe(app.upstream.runs);
   });
 
+  test.each(["put", "expire"] as const)(
+    "a refresh after a %s, while a fill runs that began before it, is not lost",
+    async (how) => {
+      const app = createRacingApp({ ttl: HOUR });
+      const filling = app.fetch();
+      await app.pass(SECOND);
+      if (how === "put") await app.put("put");
+      else await app.expire();
+      await app.refresh();
+      await app.pass(30 * SECOND);
+      expect(await filling).toBe(1);
+      expect(await app.peek()).toMatchObject({ value: 2 });
+      expect(app.upstream.runs).toBe(2);
+    },
+  );
+
+  test.each(["fails", "stores nothing"])("though the fill that it relied on %s", async (how) => {
+    const app = createRacingApp({ ...(how === "stores nothing" && { shouldCache: () => false }) });
+    app.upstream.answer = async (_, run) => {
+      await new Promise((resolve) => setTimeout(resolve, 5 * SECOND));
+      if (how === "fails" && run === 1) throw new Error("down");
+      return run;
+    };
+    const filling = app.fetch().catch(() => null);
+    await app.pass(SECOND);
+    await app.t.mutation(async (ctx) => {
+      if (how === "fails") await app.cache.refresh(ctx, args);
+      await app.cache.remove(ctx, args);
+      return null;
+    });
+    await app.pass(30 * SECOND);
+    await filling;
+    expect(app.upstream.runs).toBe(how === "fails" ? 2 : 1);
+  });
+
   test("a removal after the refresh's transaction voids it", async () => {
     const app = createRacingApp();
     const filling = app.fetch();

@@ -201,6 +201,19 @@ describe("what a refill still needs is spared by housekeeping", () => {
     expect(recipes).toHaveLength(values.length);
   });
 
+  test("from a later removal of the same tag without a refresh, which covers as much", async () => {
+    const app = createRefillingApp({ ttl: 24 * HOUR });
+    for (let n = 0; n < 20; n++) await app.fetch(String(n));
+    app.slowly(MINUTE);
+    await app.invalidate(["docs"], { refresh: true });
+    await app.pass(SECOND);
+    await app.invalidate(["docs"]);
+    vi.setSystemTime(Date.now() + 6 * MINUTE);
+    await app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
+    await app.pass(10 * MINUTE);
+    expect(app.upstream.runs).toBe(40);
+  });
+
   test("from the purge of what has expired since", async () => {
     const app = createRefillingApp({ ttl: MINUTE });
     for (let n = 0; n < 20; n++) await app.fetch(String(n));
