@@ -1,15 +1,15 @@
 import path from "node:path";
 import { defineConfig, type Plugin } from "vitest/config";
 
-const peerSuite = "node_modules/action-cache-0.3.1/src/component/component.test.ts";
+const legacySuite = "node_modules/action-cache-0.3.1/src/component/component.test.ts";
 const component = path.resolve(import.meta.dirname, "src/component");
 
 /** Runs the suite that 0.3.1 was published with, unchanged, against our component. */
-const peerSuiteAgainstOurs: Plugin = {
-  name: "peer-suite-against-ours",
+const legacySuiteAgainstOurs: Plugin = {
+  name: "legacy-suite-against-ours",
   enforce: "pre",
   resolveId(source, importer) {
-    if (!importer?.endsWith(peerSuite) || !source.startsWith("./")) return null;
+    if (!importer?.endsWith(legacySuite) || !source.startsWith("./")) return null;
     const ours =
       source === "./setup.test.js" ? "../testing/modules.ts" : source.replace(/\.js$/, ".ts");
     return path.resolve(component, ours);
@@ -24,7 +24,7 @@ const testsIn = (suffix: string) =>
 const LONG = ".long.test.ts";
 
 export default defineConfig({
-  plugins: [peerSuiteAgainstOurs],
+  plugins: [legacySuiteAgainstOurs],
   resolve: { conditions: ["@convex-dev/component-source"] },
   ssr: { resolve: { conditions: ["@convex-dev/component-source"] } },
   test: {
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "fast",
           environment: "edge-runtime",
-          include: [...testsIn(".test.ts"), peerSuite],
+          include: [...testsIn(".test.ts"), legacySuite],
           exclude: [`**/*${LONG}`],
           typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], spawnTimeout: HANGS_MS },
         },

@@ -18,7 +18,7 @@ test("single operations on a value of 14 KB cost what they may", async () => {
   expect(figures.filter(isMissed)).toEqual([]);
 });
 
-describe("contention, guarantee 6", () => {
+describe("contention (guarantee 6)", () => {
   test("is found where it must be, and nowhere else", async () => {
     const found = (await measureContention(ours)).relations;
     for (const relation of relations) {

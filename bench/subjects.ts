@@ -5,7 +5,7 @@ import { ActionCache } from "../src/client/index.js";
 import type { ComponentApi } from "../src/component/_generated/component.js";
 import schema from "../src/component/schema.js";
 import { componentModules, LEGACY, legacySchema, modulesIn } from "../src/testing/files.js";
-import { writeEntry, writePeerEntry } from "../src/testing/seed.js";
+import { writeEntry, writeLegacyEntry } from "../src/testing/seed.js";
 import { shared, type Subject } from "./app.js";
 
 /** Our component, as an app has it from its generated code. */
@@ -22,5 +22,5 @@ export const legacy: Subject = {
   schema: await legacySchema(),
   modules: modulesIn(LEGACY),
   cache: (config) => new LegacyCache(shared, config),
-  writeEntry: writePeerEntry,
+  writeEntry: writeLegacyEntry,
 };

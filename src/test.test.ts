@@ -22,9 +22,9 @@ test("two components in one app share nothing", async () => {
   const t = createApp();
   register(t);
   register(t, "other");
-  const place = { name: "a", args: {}, ttl: null };
-  await t.mutation(components.actionCache!.lib.put, { ...place, value: 1 });
-  expect(await t.query(components.other!.lib.get, place)).toEqual({ kind: "miss" });
+  const entry = { name: "a", args: {}, ttl: null };
+  await t.mutation(components.actionCache!.lib.put, { ...entry, value: 1 });
+  expect(await t.query(components.other!.lib.get, entry)).toEqual({ kind: "miss" });
 });
 
 test("the default export has the three that an app may need", () => {

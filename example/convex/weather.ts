@@ -85,7 +85,7 @@ export const forPlaces = action({
 });
 
 /**
- * The forecast as it is cached, for a client to judge by its own clock:
+ * The forecast as it is cached, for a client to compare with its own clock:
  *
  *     const entry = useQuery(api.weather.cached, { name });
  *     const grey = entry && freshness(entry, Date.now()) !== "fresh";

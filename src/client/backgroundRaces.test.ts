@@ -42,7 +42,7 @@ function createRacingApp(config: Config = {}, fillMs = 5 * SECOND) {
   };
 }
 
-describe("between scheduling and beginning", () => {
+describe("between scheduling and beginning (guarantee 1)", () => {
   test("a value that is put gives way to the fill, which begins later", async () => {
     const { refresh, put, pass, peek } = createRacingApp();
     await refresh();
@@ -83,7 +83,7 @@ describe("between scheduling and beginning", () => {
   });
 });
 
-describe("while a background fill runs", () => {
+describe("while a background fill runs (guarantee 1)", () => {
   test("a value that is put stays", async () => {
     const { refresh, put, pass, peek, upstream } = createRacingApp();
     await refresh();
@@ -154,7 +154,7 @@ describe("while a background fill runs", () => {
   });
 });
 
-describe("a forced refresh from a mutation", () => {
+describe("a forced refresh from a mutation (guarantee 1)", () => {
   test("takes the lease from a foreground fill, whose waiters follow it", async () => {
     const { fetch, forceInMutation, pass, peek, upstream } = createRacingApp();
     const first = fetch();

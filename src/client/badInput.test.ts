@@ -57,8 +57,8 @@ async function refusalOf(
 describe("a ttl that is no number of milliseconds from 0 is refused", () => {
   const message = (option: string, text: string) =>
     `action cache \`test\`: ${option} is ${text}. ` +
-    "Give a number of milliseconds from 0, null for no expiry, or none " +
-    (option === "`ttl`" ? "for no expiry either." : "for the configured ttl.");
+    "Give a number of milliseconds from 0. Null is no expiry; none at all is " +
+    (option === "`ttl`" ? "no expiry too." : "the configured ttl.");
 
   test.each(TTLS)("by the constructor: %s", async (ttl, text) => {
     const data = await refusalOf((_, { cache }) => cache({ ttl: untyped(ttl) }));
@@ -104,7 +104,7 @@ describe("a ttl that is no number of milliseconds from 0 is refused", () => {
   });
 });
 
-describe("a ttl function that returns nonsense costs no one the value", () => {
+describe("a ttl function that returns nonsense costs no one the value (guarantee 7)", () => {
   test.each(TTLS)("%s", async (ttl, text) => {
     const { act, cache, events, stored } = createApp();
     const values = cache({ ttl: () => untyped<number>(ttl) });

@@ -174,7 +174,7 @@ describe("equal fetches of one tick", () => {
     expect(upstream.runs).toBe(1);
   });
 
-  test("of caches of one name with different options are each judged by their own", async () => {
+  test("of caches of one name with different options each go by their own", async () => {
     const { act, cache, upstream } = createApp();
     upstream.answer = () => Promise.reject(new ConvexError("down"));
     const remembering = cache({ errorTtl: HOUR });

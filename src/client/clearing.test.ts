@@ -28,7 +28,7 @@ async function createFilled() {
   return { ...app, foods, places, idsOf };
 }
 
-describe("removeAllForName", () => {
+describe("removeAllForName (guarantee 3)", () => {
   test("clears this name for readers at once, and in the background for storage", async () => {
     const app = await createFilled();
     expect(await app.act((ctx) => app.foods.removeAllForName(ctx))).toBeNull();

@@ -26,7 +26,7 @@ async function createSetBackApp() {
   return { ...app, cache, pass, filling, end: () => end() };
 }
 
-describe("the order is that of commits, whatever the clocks say", () => {
+describe("the order is that of commits, whatever the clocks say (guarantee 2)", () => {
   test("a value that is put later stays", async () => {
     const { t, cache, filling, end, pass } = await createSetBackApp();
     await t.mutation((ctx) => cache.put(ctx, args, "put"));

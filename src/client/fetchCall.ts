@@ -142,6 +142,8 @@ export class FetchCall {
   }
 
   async #backgroundFill(): Promise<EntryKey & { args: Wire; runner: Runner }> {
+    // Refuses what no key can be made of.
+    const entryKey = await this.entryKey();
     const args = storableForm(this.#args);
     if (typeof args === "string") {
       throw refusal({
@@ -153,7 +155,7 @@ export class FetchCall {
         remedy: "Put what is large into file storage, and give the action its id.",
       });
     }
-    return { ...(await this.entryKey()), args, runner: await this.#runner() };
+    return { ...entryKey, args, runner: await this.#runner() };
   }
 
   async #runner(): Promise<Runner> {

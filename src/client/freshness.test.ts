@@ -511,7 +511,7 @@ describe("live entries", () => {
     expect(await peek()).toMatchObject({ value: "new", fillingUntil: null });
   });
 
-  test("freshness judges a peeked entry to the millisecond", () => {
+  test("freshness tells of a peeked entry to the millisecond", () => {
     const entry = { expiresAt: 100, staleUntil: 200 };
     expect([99, 100, 199, 200].map((now) => freshness(entry, now))).toEqual([
       "fresh",

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 // The same sequences each time in CI, where a failure is to be of the change at hand; others elsewhere.
 const seed = process.env.CI ? 1 : Date.now();
 
-describe("whatever happens in whatever order", () => {
+describe("whatever happens in whatever order (guarantee 1, guarantee 2, guarantee 3, guarantee 4)", () => {
   test.prop([steps], { numRuns: 10, seed })(
     "one fill runs at a time, in order, none survives an invalidation, and everybody is answered",
     async (steps) => {

@@ -25,7 +25,7 @@ function createTaggedApp(config: Parameters<ReturnType<typeof createApp>["cache"
   };
 }
 
-describe("by tag", () => {
+describe("by tag (guarantee 3)", () => {
   test("the entries that have it are gone at once, and the others stay", async () => {
     const { fetch, invalidate, upstream } = createTaggedApp();
     await fetch("a");
@@ -133,7 +133,7 @@ describe("expire", () => {
     expect((await peek("a"))?.expiresAt).toBe(Date.now() + HOUR);
   });
 
-  test("a removal before or after it still kills", async () => {
+  test("a removal before or after it still removes", async () => {
     const { fetch, invalidate, peek } = createTaggedApp();
     await fetch("a");
     await invalidate(["docs"]);
@@ -162,7 +162,7 @@ describe("expire", () => {
   });
 });
 
-describe("order within one transaction", () => {
+describe("order within one transaction (guarantee 3)", () => {
   const put = "put" as const;
   const invalidate = "invalidate" as const;
   test.each([
@@ -199,7 +199,7 @@ describe("order within one transaction", () => {
   });
 });
 
-describe("tenants", () => {
+describe("tenants (guarantee 3)", () => {
   const strange = ["a", "a/b", "a%2Fb", '["a"]', '"', "__proto__", "\u0000", "tenant", "ä", "😀"];
 
   test("have entries of their own, whatever characters their ids hold", async () => {
@@ -291,7 +291,7 @@ describe("bad tags", () => {
 });
 
 describe("housekeeping", () => {
-  test("deletes what a tag made dead, and a later entry with the same tag survives it", async () => {
+  test("deletes what a tag made invalid, and a later entry with the same tag survives it", async () => {
     const app = createTaggedApp();
     for (let n = 0; n < 30; n++) await app.fetch(String(n));
     await app.invalidate(["docs"]);
@@ -303,7 +303,7 @@ describe("housekeeping", () => {
     expect(recipes).toHaveLength(0);
   });
 
-  test("folds invalidations, and drops them once nothing is older", async () => {
+  test("compacts invalidations, and drops them once nothing is older", async () => {
     const app = createTaggedApp();
     await app.fetch("a");
     for (let n = 0; n < 50; n++) await app.invalidate(["docs"]);

@@ -22,11 +22,7 @@ const untyped = <T>(value: unknown) => value as T;
 describe("options", () => {
   test.each([
     [{ errorTtl: -1 }, "INVALID_TTL", /`errorTtl` is -1\. .*leave it out for none/],
-    [
-      { ttl: -1 },
-      "INVALID_TTL",
-      /`ttl` is -1\. .*null for no expiry, or none for no expiry either/,
-    ],
+    [{ ttl: -1 }, "INVALID_TTL", /`ttl` is -1\. .*Null is no expiry; none at all is no expiry too/],
     [{ staleIfError: NaN }, "INVALID_WINDOW", /`staleIfError` is NaN\. .*leave it out for none/],
     [{ jitter: 2 }, "INVALID_JITTER", /`jitter` is 2\. .*fraction from 0 to 1/],
     [{ ttl: "1 h" }, "INVALID_TTL", /`ttl` is '1 h'\. /],
@@ -64,6 +60,29 @@ describe("calls", () => {
         t.query((ctx) => cache()[method](untyped(ctx), {}) as Promise<null>),
       );
       expect(refused).toMatch(/^WRONG_CONTEXT: action cache `test`: .*in a query, call `peek`/);
+    }
+  });
+
+  test.each([
+    [{ at: new Date(0) }, /Date/],
+    [{ $x: 1 }, /\$x/],
+    [{ text: "half 🌮".slice(0, 6) }, /surrogate/],
+  ])("arguments that Convex does not take, %o, in all but an action's fetch", async (args, why) => {
+    const { t, cache } = createApp();
+    const given = untyped<never>(args);
+    for (const work of [
+      (ctx: never) => cache().fetch(ctx, given),
+      (ctx: never) => cache().refresh(ctx, given),
+      (ctx: never) => cache().peek(ctx, given),
+      (ctx: never) => cache().put(ctx, given, 1),
+      (ctx: never) => cache().remove(ctx, given),
+      (ctx: never) => cache().expire(ctx, given),
+    ]) {
+      const refused = await messageOf(() =>
+        t.mutation((ctx) => work(ctx as never).then(() => null)),
+      );
+      expect(refused).toMatch(/^INVALID_ARGS: action cache `test`: an argument is none that/);
+      expect(refused).toMatch(why);
     }
   });
 

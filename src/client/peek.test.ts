@@ -42,7 +42,7 @@ describe("peek", () => {
     });
   });
 
-  test("judges the expiry by the shorter of the stored and the configured ttl, as fetch does", async () => {
+  test("decides on the expiry by the shorter of the stored and the configured ttl, as fetch does", async () => {
     const { act, cache } = createApp();
     await act((ctx) => cache({ ttl: HOUR }).fetch(ctx, args));
     for (const [ttl, expiresAt] of [

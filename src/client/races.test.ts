@@ -67,7 +67,7 @@ describe("a value put while a fill runs", () => {
   });
 });
 
-describe("a joiner in the fill's own context", () => {
+describe("a joiner in the fill's own context (guarantee 3)", () => {
   /** One context whose first fetch fills, and whose second joins it a second later. */
   function joinLater(app: ReturnType<typeof createRacingApp>) {
     return app.act(async (ctx) => {

@@ -52,7 +52,7 @@ describe("leases", () => {
 });
 
 describe("waiting", () => {
-  test("forced refreshes that keep coming leave nobody waiting for ever", async () => {
+  test("forced refreshes that keep coming leave nobody waiting without end", async () => {
     const { fetch, pass, slowly } = createFaultyApp();
     slowly(10 * SECOND);
     void fetch();

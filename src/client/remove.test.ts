@@ -8,7 +8,7 @@ const args = { id: 1 };
 beforeEach(() => void vi.useFakeTimers({ now: START }));
 afterEach(() => void vi.useRealTimers());
 
-describe("remove", () => {
+describe("remove (guarantee 3)", () => {
   test("removes one entry, and resolves to whether there was one", async () => {
     const { act, cache, stored } = createApp();
     const values = cache({ ttl: MINUTE });

@@ -10,7 +10,7 @@ function failing(app: ReturnType<typeof createApp>, ...ends: string[]) {
   };
 }
 
-describe("a broken cache is not a broken app", () => {
+describe("a broken cache is not a broken app (guarantee 7)", () => {
   test.each([
     ["the lookup fails", ["entries/read"]],
     ["the claim fails", ["fills/claim"]],
@@ -82,7 +82,7 @@ describe("a broken cache is not a broken app", () => {
   });
 });
 
-describe("a function of the configuration that throws or returns nonsense never costs the value", () => {
+describe("a function of the configuration that throws or returns nonsense never costs the value (guarantee 7)", () => {
   const throws = () => {
     throw new Error("a bug");
   };

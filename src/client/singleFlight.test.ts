@@ -46,7 +46,7 @@ function createSlowApp() {
   };
 }
 
-describe("one fill at a time", () => {
+describe("one fill at a time (guarantee 1)", () => {
   test("a thousand actions that miss one entry run the action once, and all get its value", async () => {
     const { fetch, upstream, end, pass } = createSlowApp();
     const values: unknown[] = [];
@@ -144,7 +144,7 @@ describe("one fill at a time", () => {
   });
 });
 
-describe("order", () => {
+describe("order (guarantee 2)", () => {
   test("of forced refreshes that finish in reverse, the one that started last is stored", async () => {
     const { fetch, end, pass, events } = createSlowApp();
     const fetches = [];
@@ -208,7 +208,7 @@ describe("order", () => {
   });
 });
 
-describe("removal", () => {
+describe("removal (guarantee 3)", () => {
   test("a value whose fill began before a removal is returned, and not stored", async () => {
     const { fetch, cache, t, end, pass, stored, events } = createSlowApp();
     const filling = fetch();
@@ -277,7 +277,7 @@ describe("removal", () => {
   });
 });
 
-describe("what is not stored is not waited for in turn", () => {
+describe("what is not stored is not waited for in turn (guarantee 1)", () => {
   test("where shouldCache returns false, those who waited run the action side by side", async () => {
     const app = createApp();
     app.upstream.answer = async (_, run) => {

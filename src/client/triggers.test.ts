@@ -57,7 +57,7 @@ function createApp() {
   return { t, write, peek, put };
 }
 
-test("a write to a table invalidates what depends on the record, in the same transaction", async () => {
+test("a write to a table invalidates what depends on the record, in the same transaction (guarantee 4)", async () => {
   const { write, peek, put } = createApp();
   const ada = await write((ctx) => ctx.db.insert("users", { name: "Ada" }));
   const bob = await write((ctx) => ctx.db.insert("users", { name: "Bob" }));
@@ -80,7 +80,7 @@ test("an insert invalidates what depends on the table", async () => {
   expect(await peek("all")).toBeNull();
 });
 
-test("a write that rolls back invalidates nothing", async () => {
+test("a write that rolls back invalidates nothing (guarantee 4)", async () => {
   const { write, peek, put } = createApp();
   await put("all", ["users"]);
   const rolledBack = write(async (ctx) => {

@@ -81,7 +81,7 @@ describe("a configured ttl", () => {
     expect(await fetchAt(START + 3 * MINUTE - 1, ttl)).toBe(2 * MINUTE);
   });
 
-  test("may be null as the result of a function, for ever", async () => {
+  test("may be null as the result of a function, without end", async () => {
     const { fetchAt, expiry } = createTimed();
     await fetchAt(START, () => null);
     expect(await expiry()).toEqual([]);
@@ -100,14 +100,14 @@ describe("a configured ttl", () => {
 });
 
 describe("a ttl given to fetch", () => {
-  test("judges an entry that was stored under a longer one", async () => {
+  test("measures an entry that was stored under a longer one", async () => {
     const { fetchAt } = createTimed();
     await fetchAt(START, DAY);
     expect(await fetchAt(START + MINUTE - 1, DAY, { ttl: MINUTE })).toBe(1);
     expect(await fetchAt(START + MINUTE, DAY, { ttl: MINUTE })).toBe(2);
   });
 
-  test.each([null, Infinity])("judges an entry that was stored under %s", async (ttl) => {
+  test.each([null, Infinity])("measures an entry that was stored under %s", async (ttl) => {
     const { fetchAt } = createTimed();
     await fetchAt(START, ttl);
     expect(await fetchAt(START + MINUTE - 1, ttl, { ttl: MINUTE })).toBe(1);
@@ -148,7 +148,7 @@ describe("a ttl given to fetch", () => {
   });
 });
 
-test("an entry that was stored under another cache's longer ttl is judged by the reader's", async () => {
+test("an entry that was stored under another cache's longer ttl is measured by the reader's", async () => {
   const { fetchAt } = createTimed();
   await fetchAt(START, DAY);
   expect(await fetchAt(START + MINUTE - 1, MINUTE)).toBe(1);

@@ -10,8 +10,8 @@ const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
 export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): void {
   if (ttl === undefined || ttl === null || isDuration(ttl)) return;
   const option = call === undefined ? "`ttl`" : `the \`ttl\` of this ${call}`;
-  const without = call === undefined ? "for no expiry either" : "for the configured ttl";
-  const remedy = `Give a number of milliseconds from 0, null for no expiry, or none ${without}.`;
+  const without = call === undefined ? "no expiry too" : "the configured ttl";
+  const remedy = `Give a number of milliseconds from 0. Null is no expiry; none at all is ${without}.`;
   throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
 }
 

@@ -24,7 +24,7 @@ describe("lib.removeAll, for storage", () => {
       writeEntry(ctx, { name: "a", args: { id }, value }),
     );
     await app.t.mutation(removeAll, {});
-    expect(await app.found("a")).toEqual([]);
+    expect(await app.served("a")).toEqual([]);
     const jobs = await finishBackground(app);
     expect(await app.rows()).toEqual([]);
     // Each reads and deletes 4 MiB at most.

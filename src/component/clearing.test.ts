@@ -15,14 +15,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("lib.removeAll, for readers", () => {
+describe("lib.removeAll, for readers (guarantee 3)", () => {
   test("clears everything at once, before anything is deleted", async () => {
     const app = createCleared();
     await app.store("a", 1);
     await app.store("b", 2, MINUTE);
     expect(await app.t.mutation(removeAll, {})).toBeNull();
-    expect(await app.found("a")).toEqual([]);
-    expect(await app.found("b")).toEqual([]);
+    expect(await app.served("a")).toEqual([]);
+    expect(await app.served("b")).toEqual([]);
     expect(await app.rows()).toEqual(["a:1", "b:2"]);
   });
 
@@ -39,8 +39,8 @@ describe("lib.removeAll, for readers", () => {
     const app = createCleared();
     for (const name of ["a", "aa", "A", ""]) await app.store(name, 1);
     await app.t.mutation(removeAll, { name: "a" });
-    expect(await app.found("a")).toEqual([]);
-    for (const name of ["aa", "A", ""]) expect(await app.found(name)).toEqual([1]);
+    expect(await app.served("a")).toEqual([]);
+    for (const name of ["aa", "A", ""]) expect(await app.served(name)).toEqual([1]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["aa:1", "A:1", ":1"]);
   });
@@ -50,8 +50,8 @@ describe("lib.removeAll, for readers", () => {
     await app.store("", 1);
     await app.store("a", 1);
     await app.t.mutation(removeAll, { name: "" });
-    expect(await app.found("")).toEqual([]);
-    expect(await app.found("a")).toEqual([1]);
+    expect(await app.served("")).toEqual([]);
+    expect(await app.served("a")).toEqual([1]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:1"]);
   });
@@ -64,7 +64,7 @@ describe("lib.removeAll, for readers", () => {
     }
     vi.setSystemTime(START + MINUTE);
     await app.t.mutation(removeAll, { before: START + 2 });
-    expect(await app.found("a")).toEqual([3]);
+    expect(await app.served("a")).toEqual([3]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:3"]);
   });
@@ -76,8 +76,8 @@ describe("lib.removeAll, for readers", () => {
     vi.setSystemTime(START + 1);
     await app.store("a", 2);
     await app.t.mutation(removeAll, { name: "a", before: START });
-    expect(await app.found("a")).toEqual([2]);
-    expect(await app.found("b")).toEqual([1]);
+    expect(await app.served("a")).toEqual([2]);
+    expect(await app.served("b")).toEqual([1]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["b:1", "a:2"]);
   });
@@ -88,13 +88,13 @@ describe("lib.removeAll, for readers", () => {
     vi.setSystemTime(START + 10);
     await app.store("a", 2);
     await app.t.mutation(removeAll, { before: START });
-    expect(await app.found("a")).toEqual([2]);
+    expect(await app.served("a")).toEqual([2]);
     await app.t.mutation(removeAll, {});
-    expect(await app.found("a")).toEqual([]);
+    expect(await app.served("a")).toEqual([]);
     await app.store("a", 3);
     vi.setSystemTime(START + 20);
     await app.t.mutation(removeAll, { before: START });
-    expect(await app.found("a")).toEqual([3]);
+    expect(await app.served("a")).toEqual([3]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:3"]);
   });
@@ -104,7 +104,7 @@ describe("lib.removeAll, for readers", () => {
     await app.store("a", 1);
     await app.t.mutation(removeAll, { before: START + MINUTE });
     await app.store("a", 2);
-    expect(await app.found("a")).toEqual([2]);
+    expect(await app.served("a")).toEqual([2]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:2"]);
   });
@@ -114,7 +114,7 @@ describe("lib.removeAll, for readers", () => {
     await app.store("a", 1);
     await app.t.mutation(removeAll, { name: "a" });
     await app.store("a", 1);
-    expect(await app.found("a")).toEqual([1]);
+    expect(await app.served("a")).toEqual([1]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:1"]);
   });
@@ -129,7 +129,7 @@ describe("lib.removeAll, for readers", () => {
       expect(await read(1)).toEqual({ kind: "miss" });
       expect(await read(2)).toEqual({ kind: "hit", value: 2 });
     });
-    expect(await app.found("a")).toEqual([2]);
+    expect(await app.served("a")).toEqual([2]);
     await finishBackground(app);
     expect(await app.rows()).toEqual(["a:2"]);
   });
@@ -144,7 +144,7 @@ describe("lib.removeAll, for readers", () => {
     });
     await expect(failing).rejects.toThrow("after all not");
     expect(await app.stored()).toEqual(before);
-    expect(await app.found("a")).toEqual([1]);
+    expect(await app.served("a")).toEqual([1]);
   });
 
   test("writes one document, however many entries it covers", async () => {
@@ -155,7 +155,7 @@ describe("lib.removeAll, for readers", () => {
     app.observer.reset();
     await app.t.mutation(removeAll, { name: "a" });
     expect(app.observer.counts).toMatchObject({ documentsWritten: 1, documentsRead: 0 });
-    expect(await app.found("a")).toEqual([]);
+    expect(await app.served("a")).toEqual([]);
   });
 });
 
@@ -179,7 +179,7 @@ describe("lib.removeAll, for storage", () => {
     await app.store("a", 1);
     await app.store("a", 4);
     await finishBackground(app);
-    expect(await app.found("a")).toEqual([1, 4]);
+    expect(await app.served("a")).toEqual([1, 4]);
     expect(await app.rows()).toEqual(["a:1", "a:4"]);
   });
 
@@ -190,7 +190,7 @@ describe("lib.removeAll, for storage", () => {
     await app.store("a", 1);
     await app.store("b", 4);
     await finishBackground(app);
-    expect(await app.found("a")).toEqual([1]);
+    expect(await app.served("a")).toEqual([1]);
     expect(await app.rows()).toEqual(["a:1", "b:4"]);
   });
 
@@ -240,6 +240,6 @@ describe("lib.removeAll, for storage", () => {
     await finishBackground(app);
     expect((await app.stored()).values.map(({ _id }) => _id)).toEqual([stuck]);
     expect(error).toHaveBeenCalledWith(expect.stringContaining(stuck));
-    expect(await app.found("a")).toEqual([]);
+    expect(await app.served("a")).toEqual([]);
   });
 });

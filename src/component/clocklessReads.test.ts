@@ -16,7 +16,7 @@ function createClockless(path: string, names: string[]) {
   return app;
 }
 
-describe("a query that looks up entries", () => {
+describe("a query that looks up entries (guarantee 5)", () => {
   test.each([
     ["a value", "value", { ttl: 60 * SECOND }],
     ["a value without a ttl", "value", {}],
@@ -55,11 +55,11 @@ describe("a query that looks up entries", () => {
   });
 });
 
-test("the rig notices a query that does read the clock", async () => {
+test("the observer notices a query that does read the clock", async () => {
   const { t } = createClockless("./component/lib.ts", ["get"]);
-  const place = { name: "test", args: {} };
-  await t.mutation(component.lib.put, { ...place, value: 1, ttl: 1 });
-  const reading = t.query(component.lib.get, { ...place, ttl: null });
+  const entry = { name: "test", args: {} };
+  await t.mutation(component.lib.put, { ...entry, value: 1, ttl: 1 });
+  const reading = t.query(component.lib.get, { ...entry, ttl: null });
   await expect(reading).rejects.toThrow("the clock was read");
 });
 

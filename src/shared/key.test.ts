@@ -50,7 +50,7 @@ property.prop({ args: sizedArgs })("no key is larger than an index takes", async
 });
 
 property.prop({ args: sizedArgs })(
-  "arguments that a digest stands for are still found where 0.3.1 put them",
+  "arguments that a digest stands for are still served where 0.3.1 put them",
   async ({ args }) => {
     const { key, legacyKey } = await identifyByArgs(args);
     if (typeof key !== "string") expect(legacyKey).toBeUndefined();

@@ -1,4 +1,4 @@
-/** An app for tests: the component on a rig, and an action whose behaviour the test sets. */
+/** An app for tests: the component under an observer, and an action whose behaviour the test sets. */
 import { convexTest } from "convex-test";
 import {
   componentsGeneric,
@@ -46,7 +46,7 @@ export const compute = makeFunctionReference<"action">("upstream:compute") as un
 /** The component, as an app has it from its generated code. */
 export const component = componentsGeneric().actionCache as unknown as ComponentApi;
 
-/** An action's context whose calls the observer counts, and the rig checks. */
+/** An action's context whose calls the observer counts, and the observer checks. */
 function watchedContext(ctx: ActionContext, observer: Observer): ActionContext {
   const watch =
     (kind: "queries" | "mutations" | "actions", call: (...args: never[]) => Promise<unknown>) =>
@@ -66,7 +66,7 @@ function watchedContext(ctx: ActionContext, observer: Observer): ActionContext {
 }
 
 /**
- * An app with the component installed, on a rig that refuses what a deployment refuses.
+ * An app with the component installed, under an observer that refuses what a deployment refuses.
  *
  * @param modules - The app's own functions, by their files.
  */

@@ -61,7 +61,7 @@ export async function writeEntryInParts(
 }
 
 /** An entry as 0.3.1 stored it. */
-export async function writePeerEntry(
+export async function writeLegacyEntry(
   ctx: Ctx,
   entry: { name: string; args: Value; value: Value; expiresAt?: number },
 ): Promise<Id<"values">> {

@@ -118,7 +118,7 @@ export class Simulation {
     const { holder } = run;
     holder.runs += 1;
     this.#check(holder.runs === 1, `a caller ran the action ${holder.runs} times`);
-    // A forced refresh takes the lease over; whoever lost three fills goes on by himself.
+    // A forced refresh takes the lease over; whoever lost three fills goes on alone.
     if (holder.force) for (const rival of rivals) this.#void(rival);
     else if (holder.setbacks < 3) {
       this.#check(rivals.length === 0, `run ${run.id} began while ${rivals.length} ran`);

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HOUR, MINUTE } from "../shared/time.js";
 import { type Args, component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
-import { peerLib, registerBesidePeer } from "../testing/peer.js";
-import { seed, writePeerEntry } from "../testing/seed.js";
+import { legacyLib, registerBesideLegacy } from "../testing/legacy.js";
+import { seed, writeLegacyEntry } from "../testing/seed.js";
 
 const { get, put, remove, removeAll } = component.lib;
 const START = 1_000_000;
@@ -24,21 +24,21 @@ afterEach(() => {
 /** An app in which 0.3.1 has stored an entry, and which was upgraded since. */
 async function createUpgraded(args: Args, ttl: number | null) {
   const app = createApp();
-  registerBesidePeer(app.t);
-  await app.t.mutation(peerLib.put, { name: "test", args, value: "theirs", ttl });
+  registerBesideLegacy(app.t);
+  await app.t.mutation(legacyLib.put, { name: "test", args, value: "theirs", ttl });
   const [row] = (await app.stored()).values;
   expect(row).toMatchObject({ name: "test", args, value: "theirs" });
   expect(row).not.toHaveProperty("startedAt");
   app.upstream.answer = () => "ours";
   const fetch = (options = {}) => app.act((ctx) => app.cache().fetch(ctx, args, options));
-  return { ...app, row: row!, fetch, place: { name: "test", args } };
+  return { ...app, row: row!, fetch, entry: { name: "test", args } };
 }
 
 describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
   test("is served", async () => {
     const app = await createUpgraded(args, null);
     expect(await app.fetch()).toBe("theirs");
-    const answer = await app.t.query(get, { ...app.place, ttl: null });
+    const answer = await app.t.query(get, { ...app.entry, ttl: null });
     expect(answer).toEqual({ kind: "hit", value: "theirs" });
     expect(await app.act((ctx) => app.cache().peek(ctx, args))).toEqual({
       value: "theirs",
@@ -56,9 +56,9 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
     expect(entry).toMatchObject({ expiresAt: START + MINUTE });
     vi.setSystemTime(START + MINUTE - 1);
     expect(await app.fetch()).toBe("theirs");
-    expect(await app.t.query(get, { ...app.place, ttl: null })).toMatchObject({ kind: "hit" });
+    expect(await app.t.query(get, { ...app.entry, ttl: null })).toMatchObject({ kind: "hit" });
     vi.setSystemTime(START + MINUTE);
-    expect(await app.t.query(get, { ...app.place, ttl: null })).toEqual({
+    expect(await app.t.query(get, { ...app.entry, ttl: null })).toEqual({
       kind: "miss",
       expiredEntry: app.row._id,
     });
@@ -92,7 +92,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
   test("is overwritten by a forced fetch, and served until then", async () => {
     const app = await createUpgraded(args, null);
     app.upstream.answer = async () => {
-      expect(await app.t.query(get, { ...app.place, ttl: null })).toMatchObject({
+      expect(await app.t.query(get, { ...app.entry, ttl: null })).toMatchObject({
         value: "theirs",
       });
       return "ours";
@@ -103,7 +103,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
 
   test("is reused by lib.put, or replaced, as one of ours is", async () => {
     const app = await createUpgraded(args, MINUTE);
-    const again = { ...app.place, value: "new" };
+    const again = { ...app.entry, value: "new" };
     expect(await app.t.mutation(put, { ...again, ttl: HOUR })).toEqual({
       cacheHit: true,
       deletedExpiredEntry: false,
@@ -135,7 +135,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
 
   test("is removed by lib.remove", async () => {
     const app = await createUpgraded(args, MINUTE);
-    expect(await app.t.mutation(remove, app.place)).toBeNull();
+    expect(await app.t.mutation(remove, app.entry)).toBeNull();
     expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
   });
 
@@ -152,7 +152,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
       const app = await createUpgraded(args, MINUTE);
       vi.setSystemTime(START + 1);
       await app.t.mutation(removeAll, request);
-      expect(await app.t.query(get, { ...app.place, ttl: null })).toEqual({ kind: "miss" });
+      expect(await app.t.query(get, { ...app.entry, ttl: null })).toEqual({ kind: "miss" });
       await finishBackground(app);
       expect(await app.stored()).toMatchObject({ values: [], metadata: [] });
     },
@@ -194,8 +194,8 @@ test.each([
   ["a list", [1, 2]],
 ])("an entry that 0.3.1 stored under %s in place of arguments is served", async (_, args) => {
   const app = createApp();
-  registerBesidePeer(app.t);
-  await app.t.mutation(peerLib.put, { name: "test", args, value: "theirs", ttl: null });
+  registerBesideLegacy(app.t);
+  await app.t.mutation(legacyLib.put, { name: "test", args, value: "theirs", ttl: null });
   const answer = await app.t.query(get, { name: "test", args, ttl: null });
   expect(answer).toEqual({ kind: "hit", value: "theirs" });
 });
@@ -204,10 +204,10 @@ test.each([13, 14, 15])(
   "an entry of 0.3.1 whose arguments nest %i deep is served",
   async (deep) => {
     const app = createApp();
-    registerBesidePeer(app.t);
+    registerBesideLegacy(app.t);
     let args: { inner?: object } = {};
     for (let level = 1; level < deep; level++) args = { inner: args };
-    await app.t.mutation(peerLib.put, { name: "test", args, value: "theirs", ttl: null });
+    await app.t.mutation(legacyLib.put, { name: "test", args, value: "theirs", ttl: null });
     const answer = await app.t.query(get, { name: "test", args, ttl: null });
     expect(answer).toEqual({ kind: "hit", value: "theirs" });
   },
@@ -218,7 +218,7 @@ test("entries of 0.3.1 whose metadata is gone are served, overwritten and cleare
   const app = createApp();
   await seed(app, { count: 2, bytesEach: 10 }, async (ctx, id) => {
     const entry = { name: "test", args: { id }, value: "theirs", expiresAt: START + 1 };
-    await writePeerEntry(ctx, entry);
+    await writeLegacyEntry(ctx, entry);
     const metadata = await ctx.db.query("metadata").first();
     await ctx.db.delete("metadata", metadata!._id);
   });

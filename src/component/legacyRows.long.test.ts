@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
-import { seed, writePeerEntry } from "../testing/seed.js";
+import { seed, writeLegacyEntry } from "../testing/seed.js";
 
 const START = 1_000_000;
 
@@ -16,7 +16,7 @@ test("5,000 expired entries of 0.3.1 are purged from one call", async () => {
   const app = createApp();
   const value = "x".repeat(14 * 1024);
   await seed(app, { count: 5000, bytesEach: 2 * value.length }, (ctx, id) =>
-    writePeerEntry(ctx, { name: "test", args: { id }, value, expiresAt: START - (id % 7) }),
+    writeLegacyEntry(ctx, { name: "test", args: { id }, value, expiresAt: START - (id % 7) }),
   );
   await app.t.mutation(component.crons.purge, { expiresAt: Date.now() });
   const jobs = await finishBackground(app);
