@@ -4,7 +4,7 @@ import { internal } from "../../_generated/api.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { deleteParts } from "../entry/content.js";
-import { newestRefill, RefillNeeds } from "../refill/needs.js";
+import { RefillNeeds } from "../refill/needs.js";
 import { type Position, rowsFrom, timePosition } from "../scan.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 
@@ -15,7 +15,6 @@ type PurgeJob = ObjectType<typeof purgeJob>;
 /** The next entries that may go, and where the batch after them begins. */
 export const expiredPage = v.object({
   deletions: v.array(deletion),
-  newestRefill: v.union(v.id("refills"), v.null()),
   next: v.union(v.object(purgeJob), v.null()),
 });
 type ExpiredPage = Infer<typeof expiredPage>;
@@ -25,11 +24,8 @@ export async function purgeEntries(ctx: MutationCtx, job: PurgeJob): Promise<voi
   const page: ExpiredPage = await ctx.runQuery(internal.maintenance.expired, job, {
     useStaleSnapshot: true,
   });
-  const isCurrent = page.newestRefill === (await newestRefill(ctx));
-  if (isCurrent) await deleteAll(ctx, page.deletions);
-  // A refill that began since may need what was listed: list it again.
-  const next = isCurrent ? page.next : job;
-  if (next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeEntries, next);
+  await deleteAll(ctx, page.deletions);
+  if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeEntries, page.next);
 }
 
 /** Lists the next entries whose time is over. */
@@ -37,7 +33,6 @@ export async function listExpired(ctx: QueryCtx, { until, after }: PurgeJob): Pr
   const needs = await RefillNeeds.of(ctx);
   const batch = new Batch();
   const { deletions } = batch;
-  const { newestRefill } = needs;
   let last = after;
   const metadata = () => ctx.db.query("metadata");
   const expired = rowsFrom<Doc<"metadata">, number>(
@@ -57,10 +52,10 @@ export async function listExpired(ctx: QueryCtx, { until, after }: PurgeJob): Pr
   );
   for await (const { row, position } of expired) {
     const added = await addExpired(ctx, batch, needs, row);
-    if (added !== "added") return { deletions, newestRefill, next: { until, after: last } };
+    if (added !== "added") return { deletions, next: { until, after: last } };
     last = position;
   }
-  return { deletions, newestRefill, next: null };
+  return { deletions, next: null };
 }
 
 async function addExpired(

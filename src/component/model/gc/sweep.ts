@@ -5,7 +5,7 @@ import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { hasRoomFor } from "../budget.js";
 import { metadataOf } from "../entry/rows.js";
 import { removes, startOfEntry } from "../invalidation/validity.js";
-import { newestRefill, RefillNeeds } from "../refill/needs.js";
+import { RefillNeeds } from "../refill/needs.js";
 import { isSuperseded } from "../invalidation/supersession.js";
 import { type CommitPosition, commitPosition, positionOf, rowsFrom } from "../scan.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
@@ -41,7 +41,6 @@ type Current = NonNullable<SweepJob["current"]>;
 export const sweepPage = v.object({
   deletions: v.array(deletion),
   swept: v.array(v.id("invalidations")),
-  newestRefill: v.union(v.id("refills"), v.null()),
   superseded: v.array(v.id("invalidations")),
   next: v.union(v.object(sweepJob), v.null()),
 });
@@ -52,9 +51,7 @@ export async function sweep(ctx: MutationCtx, job: SweepJob): Promise<void> {
   const page: SweepPage = await ctx.runQuery(internal.maintenance.invalid, job, {
     useStaleSnapshot: true,
   });
-  const isCurrent = page.newestRefill === (await newestRefill(ctx));
-  // A refill that began since may need what was listed: list it again.
-  const next = isCurrent ? await apply(ctx, page) : job;
+  const next = await apply(ctx, page);
   if (next) await ctx.scheduler.runAfter(0, internal.maintenance.sweep, next);
 }
 
@@ -106,8 +103,7 @@ export async function listInvalid(ctx: QueryCtx, job: SweepJob): Promise<SweepPa
   const swept: Id<"invalidations">[] = [];
   const superseded: Id<"invalidations">[] = [];
   const { deletions } = batch;
-  const { newestRefill } = needs;
-  const page = (next: SweepJob | null) => ({ deletions, swept, superseded, newestRefill, next });
+  const page = (next: SweepJob | null) => ({ deletions, swept, superseded, next });
   let { after } = job;
   for await (const { invalidation, begun, position } of pending(ctx, job)) {
     if (!batch.hasRoom) return page({ ...job, current: undefined, after });

@@ -8,27 +8,20 @@ const MANY_INVALIDATIONS = 512;
 
 /** What refills under way still need: their invalidations, and the recipes of what these cover. */
 export class RefillNeeds {
-  readonly newestRefill: Id<"refills"> | null;
   readonly #invalidations: Doc<"invalidations">[] | "unknown";
 
-  private constructor(
-    newest: Id<"refills"> | null,
-    invalidations: Doc<"invalidations">[] | "unknown",
-  ) {
-    this.newestRefill = newest;
+  private constructor(invalidations: Doc<"invalidations">[] | "unknown") {
     this.#invalidations = invalidations;
   }
 
   static async of(ctx: QueryCtx): Promise<RefillNeeds> {
     const ids: Id<"invalidations">[] = [];
-    const newest = await newestRefill(ctx);
     for await (const { invalidations } of ctx.db.query("refills")) {
       ids.push(...invalidations);
-      if (ids.length > MANY_INVALIDATIONS) return new RefillNeeds(newest, "unknown");
+      if (ids.length > MANY_INVALIDATIONS) return new RefillNeeds("unknown");
     }
     const rows = await Promise.all(ids.map((id) => ctx.db.get("invalidations", id)));
-    const known = rows.filter((row) => row !== null);
-    return new RefillNeeds(newest, known);
+    return new RefillNeeds(rows.filter((row) => row !== null));
   }
 
   /** Whether a refill needs this entry to stand until it has come to it. */
@@ -47,9 +40,4 @@ export class RefillNeeds {
     if (this.#invalidations === "unknown") return true;
     return this.#invalidations.some(({ _id }) => _id === id);
   }
-}
-
-/** The refill that began last, by which a mutation tells that what a snapshot showed still holds. */
-export async function newestRefill(ctx: QueryCtx): Promise<Id<"refills"> | null> {
-  return (await ctx.db.query("refills").order("desc").first())?._id ?? null;
 }
