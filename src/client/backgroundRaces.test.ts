@@ -1,12 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 const args = { place: "Berlin" };
 
@@ -23,7 +22,6 @@ function createRacingApp(config: Config = {}, fillMs = 5 * SECOND) {
   return {
     ...app,
     cache,
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     fetch: (options = {}) => app.act((ctx) => cache.fetch(ctx, args, options)),
     forceInMutation: () => app.t.mutation((ctx) => cache.fetch(ctx, args, { force: true })),
     refresh: () => app.t.mutation((ctx) => cache.refresh(ctx, args)),

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { isCacheError } from "../shared/errors.js";
 import { removeAll } from "./invalidate.js";
@@ -27,8 +28,7 @@ const BATCH_SIZES = [
   [null, "null"],
 ] as const;
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 /** What an attempt was refused with; fails if it was not, or if anything ran or was written. */
 async function refusalOf(

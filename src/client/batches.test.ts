@@ -1,20 +1,14 @@
 /** What the fetches of one tick share, and what one of them can't do to the others. */
 import { ConvexError, getConvexSize, type Value } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import type { ActionContext } from "./contexts.js";
 import { createApp } from "../testing/app.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: START });
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START, { quietly: true });
 
 /** Arguments that Convex refuses, each for a reason of its own. */
 const REFUSED: [string, Record<string, never>][] = (

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { MINUTE } from "../shared/time.js";
@@ -6,8 +7,7 @@ import { removeAll } from "./invalidate.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 /** Two caches with three entries each, stored a millisecond apart. */
 async function createFilled() {

@@ -1,5 +1,6 @@
 /** Waiting goes by timers that have rung: a clock that stands or jumps delays nobody. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 import { Heartbeat } from "../shared/engine/heartbeat.js";
 import { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
@@ -7,14 +8,7 @@ import { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
 const START = 10 * DAY;
 const args = { place: "Berlin" };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: START });
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START, { quietly: true });
 
 /** A clock of the test's own, in place of the one that goes with the timers. */
 function setClock(now: () => number) {

@@ -1,12 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
+import { advance, virtualTime } from "../testing/time.js";
 import { HOUR, SECOND } from "../shared/time.js";
 
 const START = 10 * HOUR;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 const args = { place: "Berlin" };
 

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 import { MINUTE } from "../shared/time.js";
 
 const args = { id: 1 };
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 describe("a forced fetch", () => {
   test("runs the action whatever is stored, and replaces that", async () => {

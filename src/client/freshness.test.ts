@@ -1,14 +1,13 @@
 import { ConvexError } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { freshness } from "./index.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 const args = { place: "Berlin" };
 
@@ -18,7 +17,6 @@ function createFreshApp(config: Parameters<ReturnType<typeof createApp>["cache"]
   return {
     ...app,
     cache,
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     /** Sets the clock without letting anything run, as if nobody had asked in between. */
     at: (ms: number) => vi.setSystemTime(START + ms),
     fetch: (options = {}) => app.act((ctx) => cache.fetchEntry(ctx, args, options)),

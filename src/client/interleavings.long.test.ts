@@ -1,10 +1,10 @@
 import { test } from "@fast-check/vitest";
-import { afterEach, beforeEach, describe, vi } from "vitest";
+import { describe } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { Simulation } from "../testing/simulation.js";
 import { steps } from "../testing/steps.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 // The same sequences each time in CI, where a failure is to be of the change at hand; others elsewhere.
 const seed = process.env.CI ? 1 : Date.now();

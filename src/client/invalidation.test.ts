@@ -1,15 +1,14 @@
 import type { Value } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { keepHouse } from "../testing/background.js";
 import { component, compute, createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { ActionCache, invalidateTags, removeAll, removeAllForTenant } from "./index.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 function createTaggedApp(config: Parameters<ReturnType<typeof createApp>["cache"]>[0] = {}) {
   const app = createApp();
@@ -17,7 +16,6 @@ function createTaggedApp(config: Parameters<ReturnType<typeof createApp>["cache"
   return {
     ...app,
     cache,
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     fetch: (doc: string, of = cache) => app.act((ctx) => of.fetch(ctx, { doc })),
     peek: (doc: string, of = cache) => app.t.query((ctx) => of.peek(ctx, { doc })),
     invalidate: (tags: string[], options = {}) =>

@@ -1,14 +1,14 @@
 // Bytes are handled many times as fast in Node as in the edge runtime.
 // @vitest-environment node
 import type { Value } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 
 const MIB = 1024 * 1024;
 
 // A fill of a large value may take longer than a heartbeat's interval: no real time passes for it.
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 const text = (bytes: number) => "x".repeat(bytes);
 /** Floats take 9 bytes each, in arrays of at most 8,192. */

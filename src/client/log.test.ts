@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 import { MINUTE } from "../shared/time.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 /** The lines that were written to `console.log`. */
 function watchLog() {

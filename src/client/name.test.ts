@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, type Compute, createApp } from "../testing/app.js";
 import { ActionCache } from "./ActionCache.js";
 import type { ActionContext } from "./contexts.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 describe("a cache's name", () => {
   test.each([undefined, ""])("is the action's function name, where %o is given", (name) => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import { HOUR, MINUTE } from "../shared/time.js";
@@ -6,8 +7,7 @@ import { HOUR, MINUTE } from "../shared/time.js";
 const START = 1_000_000;
 const args = { id: 1 };
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 describe("peek", () => {
   test("is null where nothing is stored, and runs nothing", async () => {

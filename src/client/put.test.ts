@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 import { HOUR, MINUTE } from "../shared/time.js";
 
 const START = 1_000_000;
 const args = { id: 1 };
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 describe("put", () => {
   test("stores a value that fetch then finds", async () => {

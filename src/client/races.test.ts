@@ -1,5 +1,6 @@
 /** Interleavings of a fill with what happens to its entry meanwhile. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { keepHouse } from "../testing/background.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
@@ -8,14 +9,7 @@ import { invalidateTags, removeAll } from "./index.js";
 const START = 10 * HOUR;
 const args = { place: "Berlin" };
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: START });
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START, { quietly: true });
 
 function createRacingApp(
   config: Parameters<ReturnType<typeof createApp>["cache"]>[0] = {},

@@ -1,5 +1,6 @@
 import { makeFunctionReference } from "convex/server";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { keepHouse } from "../testing/background.js";
 import { sleep } from "../shared/engine/alarm.js";
@@ -7,8 +8,7 @@ import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { type ActionCacheConfig, ALL_TENANTS, invalidateTags, refresher } from "./index.js";
 import type { Compute } from "../testing/app.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 /** An app whose cache has tags, and a function of the app's that fills in the background. */
 function createRefillingApp(config: Partial<ActionCacheConfig<Compute>> = {}) {

@@ -1,16 +1,15 @@
 /** Faults that were found, each with the interleaving or input that showed it. */
 import { ConvexError } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
 import { Heartbeat } from "../shared/engine/heartbeat.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
 const MIB = 1024 * 1024;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 const args = { place: "Berlin" };
 
@@ -20,7 +19,6 @@ function createFaultyApp(config: Parameters<ReturnType<typeof createApp>["cache"
   return {
     ...app,
     cache,
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     slowly: (ms: number) => {
       app.upstream.answer = async (_, run) => {
         await new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,13 +1,12 @@
 import { ConvexError } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { componentsGeneric } from "convex/server";
 import { compute, createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
+import { advance, virtualTime } from "../testing/time.js";
 import { SECOND } from "../shared/time.js";
 import { ActionCache, type ComponentApi } from "./index.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 /** An app whose runs of the action end when the test says so. */
 function createSlowApp() {
@@ -21,7 +20,6 @@ function createSlowApp() {
   return {
     ...app,
     cache,
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     end: (run: number, how: { value: string } | { error: Error }) => ends[run]!(how),
     fetch: (options: { force?: boolean } = {}) =>
       app.act((ctx) => cache.fetch(ctx, { text: "a" }, options)),

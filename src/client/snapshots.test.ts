@@ -1,12 +1,12 @@
 /** A call is what it was when it was made (guarantee 9). */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { makeFunctionReference } from "convex/server";
 import { createApp } from "../testing/app.js";
 import { SECOND } from "../shared/time.js";
 import { refresher } from "./index.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 describe("arguments that change after the call (guarantee 9)", () => {
   test("in fetch: the action runs with, and the cache stores under, what was given", async () => {

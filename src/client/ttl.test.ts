@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
 import { DAY, MINUTE } from "../shared/time.js";
 import type { ActionCacheConfig } from "./options.js";
@@ -6,8 +7,7 @@ import type { ActionCacheConfig } from "./options.js";
 const START = 1_000_000;
 const FOREVER = START + 100 * 365 * DAY;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 /** An app whose caches have one name, so that they share their entries. */
 function createTimed() {

@@ -1,13 +1,12 @@
 import { ConvexError } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
-import { advance } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 const args = { place: "Berlin" };
 
@@ -18,7 +17,6 @@ function createPurgedApp(config: Parameters<ReturnType<typeof createApp>["cache"
     ...app,
     cache,
     at: (ms: number) => vi.setSystemTime(START + ms),
-    pass: (ms: number) => advance(ms, () => app.observer.operations),
     fetch: () => app.act((ctx) => cache.fetchEntry(ctx, args)),
     purge: () =>
       app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, { expiresAt: Date.now() })),

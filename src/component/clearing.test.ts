@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { MINUTE } from "../shared/time.js";
 import { component } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
@@ -9,11 +10,7 @@ const { get, put, removeAll } = component.lib;
 const START = 1_000_000;
 const MIB = 1024 * 1024;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 describe("lib.removeAll, for readers (guarantee 3)", () => {
   test("clears everything at once, before anything is deleted", async () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { modules, schema } from "../test.js";
 import { component, createApp } from "../testing/app.js";
 import { withoutClock } from "../testing/clock.js";
@@ -6,8 +7,7 @@ import { SECOND } from "../shared/time.js";
 
 const LARGE = "x".repeat(2 * 1024 * 1024);
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 /** An app in which the component's functions of these names may not look at the clock. */
 function createClockless(path: string, names: string[]) {

@@ -1,5 +1,6 @@
 /** What housekeeping deletes, keeps and never brings back. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { ALL_TENANTS, invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
@@ -15,11 +16,7 @@ const MIB = 1024 * 1024;
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 describe("what a clear removed does not come back (guarantee 3)", () => {
   test.each([1, 10])(

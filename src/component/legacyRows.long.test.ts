@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { seed, writeLegacyEntry } from "../testing/seed.js";
 
 const START = 1_000_000;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 test("5,000 expired entries of 0.3.1 are purged from one call", async () => {
   const error = vi.spyOn(console, "error");

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { HOUR, MINUTE } from "../shared/time.js";
 import { type Args, component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
@@ -15,11 +16,7 @@ const kinds: { size: string; args: Args }[] = [
   { size: "very large", args: { texts: ["a", "b"].map((c) => c.repeat(200 * 1024)) } },
 ];
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 /** An app in which 0.3.1 has stored an entry, and which was upgraded since. */
 async function createUpgraded(args: Args, ttl: number | null) {

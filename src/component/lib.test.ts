@@ -1,5 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { MINUTE } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
 import { legacyLib, registerBesideLegacy } from "../testing/legacy.js";
@@ -8,8 +9,7 @@ const { get, put, remove } = component.lib;
 const START = 1_000_000;
 const request = { name: "weather", args: { request: "Berlin" } };
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(START);
 
 describe("lib.get", () => {
   test("misses where nothing is stored", async () => {

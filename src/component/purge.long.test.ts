@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { PART_BYTES } from "../shared/limits.js";
 import { HOUR } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
@@ -9,11 +10,7 @@ const { purge } = component.crons;
 const START = 1_000_000;
 const MIB = 1024 * 1024;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 describe("a purge, at scale", () => {
   test("deletes all of 5,000 entries from one call, within transaction limits", async () => {

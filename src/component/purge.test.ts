@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
@@ -10,11 +11,7 @@ const { purge } = component.crons;
 const START = 1_000_000;
 const MIB = 1024 * 1024;
 
-beforeEach(() => void vi.useFakeTimers({ now: START }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+virtualTime(START);
 
 /** An app with a small entry for each of these times of expiry. */
 async function createAppWith(...expiries: (number | undefined)[]) {

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { invalidateTags } from "../client/index.js";
 import { component, createApp } from "../testing/app.js";
 import { keepHouse } from "../testing/background.js";
 import { seed, writeTaggedEntry } from "../testing/seed.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(1_000_000);
 
 test("20,000 entries under one tag: one document invalidates them, and housekeeping deletes them within the limits", async () => {
   const app = createApp();

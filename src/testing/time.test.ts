@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { virtualTime } from "../testing/time.js";
 import { advance } from "./time.js";
 
-beforeEach(() => void vi.useFakeTimers({ now: 0 }));
-afterEach(() => void vi.useRealTimers());
+virtualTime(0);
 
 const idle = () => 0;
 

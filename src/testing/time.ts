@@ -1,6 +1,6 @@
 /** Virtual time for tests that run on convex-test. */
 import { setImmediate } from "node:timers";
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
 // Taken before any test installs fake timers.
 const realSetImmediate = setImmediate;
@@ -53,4 +53,16 @@ async function passUntilOwnTimer(ms: number, activity: () => number): Promise<nu
     await quiesce(activity);
   }
   return fired;
+}
+
+/** Gives each test of a file virtual time that begins at `now`, and, `quietly`, no warnings on the console. */
+export function virtualTime(now: number, { quietly = false } = {}): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ now });
+    if (quietly) vi.spyOn(console, "warn").mockImplementation(() => {});
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
 }
