@@ -3,17 +3,15 @@ import { RELATIONS, relations } from "./contention.js";
 import { type Cost, limitsOf, type OperationName, operationNames } from "./cost.js";
 import type { Both, Results } from "./results.js";
 
-/** A figure, the most that it may be, and what it is in 0.3.1. One that is not due yet fails nothing. */
+/** A figure, the most that it may be, and what it is in 0.3.1. */
 export type Figure = {
   what: string;
   measured: number;
   limit: number;
   legacy?: number;
-  isDue?: false;
 };
 
 export const isMet = ({ measured, limit }: Figure) => measured <= limit;
-export const isMissed = (figure: Figure) => figure.isDue !== false && !isMet(figure);
 
 /** What the units of a cost are called. */
 const NAMES: Partial<Record<keyof Cost, string>> = {
@@ -37,8 +35,6 @@ export const operationFigures = (
       measured: costs[operation].ours[unit],
       limit,
       legacy: costs[operation].legacy?.[unit],
-      // Callers that find a fill running still claim first.
-      ...(operation.startsWith("20 at once") && unit === "calls" && { isDue: false as const }),
     })),
   );
 

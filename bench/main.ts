@@ -1,6 +1,6 @@
 // `npm run bench`: what the cache costs, beside what 0.3.1 costs. Fails if a figure that must hold does not.
 import { writeFile } from "node:fs/promises";
-import { figuresOf, isMissed } from "./contract.js";
+import { figuresOf, isMet } from "./contract.js";
 import { measureAll } from "./results.js";
 import { toMarkdown } from "./tables.js";
 
@@ -12,7 +12,7 @@ const report = await toMarkdown(results, figures);
 await writeFile(new URL("results.md", import.meta.url), report);
 process.stdout.write(`\n${report}`);
 
-const missed = figures.filter(isMissed);
+const missed = figures.filter((figure) => !isMet(figure));
 for (const { what, measured, limit } of missed) {
   process.stderr.write(`missed: ${what} is ${measured}, and may be at most ${limit}\n`);
 }

@@ -44,10 +44,7 @@ const versus = <T>({ ours, legacy }: Both<T>, show: (value: T) => string) =>
   `${show(ours)} (${show(legacy)})`;
 
 function contractTable(figures: Figure[]): Table {
-  const verdict = (figure: Figure) => {
-    if (isMet(figure)) return "met";
-    return figure.isDue === false ? "not due yet" : "MISSED";
-  };
+  const verdict = (figure: Figure) => (isMet(figure) ? "met" : "MISSED");
   return {
     title: "What must hold",
     note:

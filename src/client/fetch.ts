@@ -30,8 +30,9 @@ async function answerOf(scope: FetchScope, call: FetchCall): Promise<Answer> {
   if (call.refused !== null) {
     return await runAlone(scope, call, `the arguments: ${messageOf(call.refused)}`);
   }
-  if (call.force) return await fillOrWait(scope, call, null);
-  const { entry, failure } = await lookUp(scope, call);
+  if (call.force) return await fillOrWait(scope, call, { entry: null, fill: null });
+  const looked = await lookUp(scope, call);
+  const { entry, failure } = looked;
   const isFailed = failure !== null && Date.now() < failure.until;
   const served = entry && (await serve(scope, call, entry, isFailed));
   if (served !== null) return served;
@@ -41,7 +42,7 @@ async function answerOf(scope: FetchScope, call: FetchCall): Promise<Answer> {
     throw errorFromWire(failure.error);
   }
   try {
-    return await fillOrWait(scope, call, entry?.id ?? null);
+    return await fillOrWait(scope, call, looked);
   } catch (error) {
     if (call.readOptions.staleIfError === 0) throw error;
     // Looked up again, for the entry may have been removed while the action ran.
@@ -53,15 +54,12 @@ async function answerOf(scope: FetchScope, call: FetchCall): Promise<Answer> {
 }
 
 /** Looks up the entry, and whether a failure is remembered; a lookup that fails finds nothing. */
-async function lookUp(
-  scope: FetchScope,
-  call: FetchCall,
-): Promise<Pick<LookupResult, "entry" | "failure">> {
+async function lookUp(scope: FetchScope, call: FetchCall): Promise<LookupResult> {
   try {
     return await scope.lookUp(lookupOf(call));
   } catch (error) {
     warnOfFailedCall(call, "lookup", error);
-    return { entry: null, failure: null };
+    return { entry: null, fill: null, failure: null };
   }
 }
 

@@ -1,12 +1,13 @@
 import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
-import type { ClaimRequest, HeldLease } from "../shared/fillProtocol.js";
+import type { ClaimRequest, ClaimResult, FillStatus, HeldLease } from "../shared/fillProtocol.js";
 import type { EntryKey } from "../shared/protocol.js";
 import type { Value } from "convex/values";
 import { copyOfAny } from "../shared/wire.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
+import type { Answered } from "./scope/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
 import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
 import { scheduleRefresh, serve } from "./serve.js";
@@ -21,24 +22,29 @@ const MAX_CLAIMS = 10;
 /**
  * Claims the fill, and runs the action, or waits for whoever runs it.
  *
- * @param looked - The id of the entry that was looked up and is not to be served.
+ * @param looked - What a lookup returned that is not to be served: an entry, or a
+ * fill that runs, which is waited for without a claim.
  */
 export async function fillOrWait(
   scope: FetchScope,
   call: FetchCall,
-  looked: string | null,
+  looked: { entry: { id: string } | null; fill: FillStatus | null },
 ): Promise<Answer> {
-  let seen = looked;
+  let seen = looked.entry?.id ?? null;
   let lost = 0;
   let watched: Watched | undefined;
+  let running = runningNow(looked.fill);
   for (let claims = 0; claims < MAX_CLAIMS && lost < MAX_LOST; claims += 1) {
-    let claimed;
+    let claimed: Answered<ClaimResult>;
     try {
-      claimed = await scope.claim(claimRequest(call, seen, watched));
+      claimed = running
+        ? { result: running, isFirst: true }
+        : await scope.claim(claimRequest(call, seen, watched));
     } catch (error) {
       warnOfFailedCall(call, "claim", error);
       return await runAlone(scope, call, `the claim failed: ${messageOf(error)}`);
     }
+    running = null;
     const { result, isFirst } = claimed;
     if (result.kind === "failed") throw errorFromWire(result.error);
     if (result.kind === "stored") {
@@ -84,6 +90,16 @@ async function claimRequest(
     ...(seen !== null && { seen }),
     ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
   };
+}
+
+/**
+ * The lease of a fill that a lookup saw running. One that has lapsed by this clock
+ * is left to a claim, which goes by the component's.
+ */
+function runningNow(fill: FillStatus | null): HeldLease | null {
+  if (fill?.state !== "running" || fill.deadline <= Date.now()) return null;
+  const { token, deadline } = fill;
+  return { kind: "held", token, deadline, leaseMs: LEASE_MS };
 }
 
 const justGranted = (token: string): HeldLease => ({

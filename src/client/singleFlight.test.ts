@@ -142,6 +142,71 @@ describe("one fill at a time (guarantee 1)", () => {
   });
 });
 
+describe("a fill that is seen running", () => {
+  test("costs 20 callers of one missing entry at most 45 calls", async () => {
+    const { act, cache, upstream, observer, end, pass } = createSlowApp();
+    const fetches = [act((ctx) => cache.fetch(ctx, { text: "a" }))];
+    await pass(1);
+    for (let n = 1; n < 20; n++) fetches.push(act((ctx) => cache.fetch(ctx, { text: "a" })));
+    await pass(50);
+    end(0, { value: "embedding" });
+    await pass(5 * SECOND);
+    expect(new Set(await Promise.all(fetches))).toEqual(new Set(["embedding"]));
+    expect(upstream.runs).toBe(1);
+    // A claim and a settle; those who see the fill running wait without a claim.
+    expect(observer.counts.mutations).toBe(2);
+    expect(observer.calls).toBeLessThanOrEqual(45);
+  });
+
+  test.each(["removal", "clear"])(
+    "is not waited for by who comes after a %s (guarantee 3)",
+    async (how) => {
+      const { act, cache, t, upstream, end, pass } = createSlowApp();
+      const before = act((ctx) => cache.fetch(ctx, { text: "a" }));
+      await pass(1);
+      await t.mutation(async (ctx) => {
+        if (how === "removal") await cache.remove(ctx, { text: "a" });
+        else await cache.removeAllForName(ctx);
+        return null;
+      });
+      const after = act((ctx) => cache.fetch(ctx, { text: "a" }));
+      await pass(SECOND);
+      expect(upstream.runs).toBe(2);
+      end(1, { value: "new" });
+      end(0, { value: "old" });
+      await pass(5 * SECOND);
+      expect(await Promise.all([before, after])).toEqual(["old", "new"]);
+    },
+  );
+
+  test("whose holder crashed long ago is taken over at once (guarantee 1)", async () => {
+    const { fetch, fetchAndCrash, upstream, end, pass } = createSlowApp();
+    const { crash } = fetchAndCrash();
+    await pass(SECOND);
+    crash();
+    await pass(60 * SECOND);
+    const late = fetch();
+    await pass(100);
+    expect(upstream.runs).toBe(2);
+    end(1, { value: "second" });
+    await pass(1);
+    expect(await late).toBe("second");
+  });
+
+  test("leaves a hit independent of it: a stored entry is looked up without the lease", async () => {
+    const { act, cache, t, observer, pass } = createSlowApp();
+    await t.mutation((ctx) => cache.put(ctx, { text: "a" }, "stored"));
+    void act((ctx) => cache.fetch(ctx, { text: "a" }, { force: true }));
+    await pass(1);
+    observer.reset();
+    expect(await act((ctx) => cache.fetch(ctx, { text: "a" }))).toBe("stored");
+    const read = observer.accesses.flatMap((access) =>
+      access.kind === "range" ? [access.index] : access.kind === "get" ? [access.table] : [],
+    );
+    expect(read.filter((name) => name.startsWith("fills"))).toEqual([]);
+  });
+});
+
 describe("order (guarantee 2)", () => {
   test("of forced refreshes that finish in reverse, the one that started last is stored", async () => {
     const { fetch, end, pass, events } = createSlowApp();

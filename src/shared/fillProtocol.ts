@@ -40,6 +40,7 @@ export const fillState = v.union(
 
 /** What is known of a fill that somebody waits for. */
 const fillStatus = v.object({
+  token: v.string(),
   state: fillState,
   /** When its lease lapses unless it is renewed. It moves with each heartbeat. */
   deadline: v.number(),
@@ -60,7 +61,10 @@ export const lookup = v.object({
 });
 export type Lookup = Infer<typeof lookup>;
 
-/** What a lookup returns. While the fill that it waits for runs, the entry is not looked at. */
+/**
+ * What a lookup returns. While the fill that it waits for runs, the entry is not
+ * looked at. Where no entry is stored, `fill` is the one that runs, if any.
+ */
 export const lookupResult = v.object({
   entry: nullable(entry),
   fill: nullable(fillStatus),

@@ -117,6 +117,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             fillMs: number | null;
           } | null;
           fill: {
+            token: string;
             state:
               | "scheduled"
               | "running"

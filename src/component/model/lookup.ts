@@ -4,7 +4,7 @@ import type { Entry, EntryKey } from "../../shared/protocol.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { Page } from "./budget.js";
 import { findFailure } from "./fill/failures.js";
-import { findLease, statusOf } from "./fill/lease.js";
+import { findLease, findRunning, statusOf } from "./fill/lease.js";
 import { startOfFill, Validity } from "./invalidation/validity.js";
 import { loadEntry } from "./entry/rows.js";
 import { findValid, type ValidRow } from "./entry/valid.js";
@@ -62,7 +62,8 @@ async function find(ctx: QueryCtx, validity: Validity, request: Lookup) {
   }
   const valid = await findValid(ctx, validity, request);
   const failure = request.failures ? await findFailure(ctx, validity, request) : null;
-  return { valid, fill: null, failure };
+  const fill = valid === null ? await findRunning(ctx, validity, request) : null;
+  return { valid, fill, failure };
 }
 
 async function load(ctx: QueryCtx, valid: ValidRow | null): Promise<Entry | null> {

@@ -29,6 +29,17 @@ export async function isHeld(
   return !hasLapsed(lease, watched) && (await validity.isValid(startOfFill(lease, entryKey)));
 }
 
+/** The fill that runs for an entry, so far as the invalidations tell. Reads no clock. */
+export async function findRunning(
+  ctx: QueryCtx,
+  validity: Validity,
+  entryKey: EntryKey,
+): Promise<FillStatus | null> {
+  const lease = await findLease(ctx, entryKey);
+  if (lease?.state !== "running") return null;
+  return (await validity.isValid(startOfFill(lease, entryKey))) ? statusOf(lease) : null;
+}
+
 /** Gives an entry's lease to a new fill, which those who wait for the old one follow. */
 export async function takeLease(
   ctx: MutationCtx,
@@ -86,8 +97,8 @@ export async function endFill(
 
 /** What those who wait for a fill need to know, without the clock. */
 export function statusOf(fill: Doc<"fills">): FillStatus {
-  const { state, deadline, successor, error, expiredAt } = fill;
-  return { state, deadline, successor, error, expired: expiredAt !== undefined };
+  const { _id: token, state, deadline, successor, error, expiredAt } = fill;
+  return { token, state, deadline, successor, error, expired: expiredAt !== undefined };
 }
 
 /** What those who find a fill running need to know to wait for it. */
