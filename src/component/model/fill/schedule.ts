@@ -30,7 +30,7 @@ export async function scheduleFill(
     await ctx.scheduler.runAfter(0, internal.fills.run, reserved);
   } else {
     const refresher = runner.refresher as FunctionHandle<"action">;
-    await ctx.scheduler.runAfter(0, refresher, { token, args: args });
+    await ctx.scheduler.runAfter(0, refresher, { token, args });
   }
   return true;
 }
@@ -55,7 +55,7 @@ export async function reserveFill(
   }
   const { name, key, tenant, runner } = request;
   const inline = inlineArgs(request.args);
-  const reserved = { name, key: key, tenant, args: inline ?? null, runner };
+  const reserved = { name, key, tenant, args: inline ?? null, runner };
   const lapsed = lease?.state === "scheduled" && !request.force ? lease : null;
   if (lapsed !== null && (await validity.isValid(startOfFill(lapsed, request)))) {
     // Scheduled once more under the same token, so that whichever run comes first

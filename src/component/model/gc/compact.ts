@@ -3,13 +3,11 @@ import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { compareCommits, type CommitTs } from "../invalidation/commitOrder.js";
-import { committed } from "../invalidation/listing.js";
 import { isSuperseded } from "../invalidation/supersession.js";
 import { concernsFailures, reachOf } from "../invalidation/tags.js";
 import { RefillNeeds } from "../refill/needs.js";
-import { type CommitPosition, commitPosition, rowsFrom } from "../scan.js";
-
-type Invalidation = Doc<"invalidations"> & { at: bigint };
+import { commitPosition } from "../scan.js";
+import { type Committed, dropAll, inState } from "./invalidations.js";
 
 const MAX_ROWS = 256;
 
@@ -36,9 +34,7 @@ export async function compact(ctx: MutationCtx, job: CompactJob): Promise<void> 
   const page: UnneededPage = await ctx.runQuery(internal.maintenance.unneeded, job, {
     useStaleSnapshot: true,
   });
-  for (const id of page.rows) {
-    if ((await ctx.db.get("invalidations", id)) !== null) await ctx.db.delete("invalidations", id);
-  }
+  await dropAll(ctx, page.rows);
   if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.compact, page.next);
 }
 
@@ -70,33 +66,6 @@ export async function listUnneeded(
   return { rows, next: null };
 }
 
-function inState(ctx: QueryCtx, state: CompactJob["state"], after: CommitPosition | undefined) {
-  const invalidations = () => ctx.db.query("invalidations");
-  return rowsFrom<Invalidation, bigint>(
-    {
-      keyOf: ({ at }) => at,
-      all: () =>
-        committed(
-          invalidations().withIndex("state", (q) => q.eq("state", state)),
-          "at",
-        ),
-      at: (at, time) =>
-        committed(
-          invalidations().withIndex("state", (q) =>
-            q.eq("state", state).eq("at", at).gte("_creationTime", time),
-          ),
-          "at",
-        ),
-      behind: (at) =>
-        committed(
-          invalidations().withIndex("state", (q) => q.eq("state", state).gt("at", at)),
-          "at",
-        ),
-    },
-    after,
-  );
-}
-
 /** What still needs invalidations. Looked up once it is asked for: mostly there is nothing to drop. */
 class Needs {
   readonly #ctx: QueryCtx;
@@ -108,7 +77,7 @@ class Needs {
     this.#ctx = ctx;
   }
 
-  async include(row: Invalidation): Promise<boolean> {
+  async include(row: Committed): Promise<boolean> {
     this.#oldest ??= this.#look();
     const { refills, running, failed } = await this.#oldest;
     const isOlder = (start: CommitTs | undefined) =>
@@ -137,7 +106,7 @@ class Needs {
  * Whether an expiry is the first for some entry: for one that began since the
  * expiry before it. Where too many entries began in that time, it is kept.
  */
-async function isFirstForAnEntry(ctx: QueryCtx, { tag, at }: Invalidation): Promise<boolean> {
+async function isFirstForAnEntry(ctx: QueryCtx, { tag, at }: Committed): Promise<boolean> {
   const previous = await ctx.db
     .query("invalidations")
     .withIndex("mode", (q) => q.eq("tag", tag).eq("mode", "expire").lt("at", at))

@@ -7,10 +7,10 @@ import { metadataOf } from "../entry/rows.js";
 import { removes, startOfEntry } from "../invalidation/validity.js";
 import { RefillNeeds } from "../refill/needs.js";
 import { isSuperseded } from "../invalidation/supersession.js";
-import { type CommitPosition, commitPosition, positionOf, rowsFrom } from "../scan.js";
+import { type CommitPosition, commitPosition, positionOf } from "../scan.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 import { type Candidate, candidates } from "./candidates.js";
-import { committed } from "../invalidation/listing.js";
+import { dropAll, inState } from "./invalidations.js";
 
 type Invalidation = Doc<"invalidations">;
 
@@ -80,9 +80,7 @@ const ONE_BATCH = { bytesRead: 5 * 1024 * 1024, documentsWritten: 4096, database
 /** Deletes what was listed. Resolves to how the sweep goes on. */
 async function apply(ctx: MutationCtx, page: SweepPage): Promise<SweepJob | null> {
   const deletedAll = await deleteAll(ctx, page.deletions);
-  for (const id of page.superseded) {
-    if ((await ctx.db.get("invalidations", id)) !== null) await ctx.db.delete("invalidations", id);
-  }
+  await dropAll(ctx, page.superseded);
   if (deletedAll) {
     for (const id of page.swept) {
       const row = await ctx.db.get("invalidations", id);
@@ -134,31 +132,7 @@ async function* pending(ctx: QueryCtx, job: SweepJob): AsyncGenerator<Pending> {
   const invalidation = id && (await ctx.db.get("invalidations", id));
   if (invalidation?.state === "pending") yield { invalidation, begun: job.current };
   if (job.only !== undefined) return;
-  const rows = () => ctx.db.query("invalidations");
-  const scan = rowsFrom<Invalidation & { at: bigint }, bigint>(
-    {
-      keyOf: ({ at }) => at,
-      all: () =>
-        committed(
-          rows().withIndex("state", (q) => q.eq("state", "pending")),
-          "at",
-        ),
-      at: (at, time) =>
-        committed(
-          rows().withIndex("state", (q) =>
-            q.eq("state", "pending").eq("at", at).gte("_creationTime", time),
-          ),
-          "at",
-        ),
-      behind: (at) =>
-        committed(
-          rows().withIndex("state", (q) => q.eq("state", "pending").gt("at", at)),
-          "at",
-        ),
-    },
-    job.after,
-  );
-  for await (const { row, position } of scan) {
+  for await (const { row, position } of inState(ctx, "pending", job.after)) {
     if (job.until !== undefined && row._creationTime > job.until) return;
     yield { invalidation: row, position };
   }
