@@ -19,6 +19,8 @@ import { peekEntry } from "./peek.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
+import { statsOf } from "./stats.js";
+import type { Figures } from "../shared/statsProtocol.js";
 import * as validate from "./validate.js";
 
 type Args<Action extends AnyAction> = FunctionArgs<Action>;
@@ -196,6 +198,27 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     options: { batchSize?: number } = {},
   ): Promise<null> {
     return await removeAllForName(ctx, this.#cache, options.batchSize);
+  }
+
+  /**
+   * Resolves to the figures of this cache, with all its tenants; of a tenant's view,
+   * that tenant's only. In a query, they are live.
+   *
+   * @param options - `since`, in ms: counters from the beginning of that hour on. Default: all.
+   * @throws A {@link CacheError} if the cache keeps no figures, or `since` is no number.
+   */
+  async stats(ctx: QueryContext, { since }: { since?: number } = {}): Promise<Figures> {
+    return await statsOf(ctx, this.#cache, since);
+  }
+
+  /**
+   * Sets the counters back to 0, of this cache and all its tenants; of a tenant's
+   * view, that tenant's only. `entries` and `bytes` stay.
+   */
+  async resetStats(ctx: MutationContext): Promise<null> {
+    validate.checkWrites(ctx, "resetStats", this.name);
+    const { name, tenant } = this.#cache;
+    return await ctx.runMutation(this.component.stats.reset, { name, tenant });
   }
 
   /**

@@ -11,17 +11,20 @@ export type Answer = {
   /** When it ceases to be fresh; null for never. */
   expiresAt: number | null;
   event: Pick<LogEvent, "get" | "put" | "reason" | "fillMs">;
+  /** What is known of the stored entry that was served. */
+  served?: Pick<Entry, "fillMs" | "residency">;
 };
 
 /** Answers with what is stored; null where that can't be read, which is a miss. */
 export function answerWith(
-  { content, createdAt }: Pick<Entry, "content" | "createdAt">,
+  { content, createdAt, fillMs, residency }: Omit<Entry, "id" | "expiresAt" | "expired">,
   { expiresAt }: Pick<Verdict, "expiresAt">,
   status: Answer["status"],
   event: Answer["event"],
 ): Answer | null {
   try {
-    return { value: fromWire(content), status, createdAt, expiresAt, event };
+    const served = { fillMs, residency };
+    return { value: fromWire(content), status, createdAt, expiresAt, event, served };
   } catch {
     return null;
   }

@@ -89,6 +89,7 @@ async function claimRequest(
     ...(call.failures && { failures: true }),
     ...(seen !== null && { seen }),
     ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
+    ...call.figures,
   };
 }
 
@@ -143,7 +144,14 @@ export function fillSteps(
     run: () => call.run(ctx),
     store: (value) => call.storing.store(value),
     settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
+      ctx.runMutation(component.fills.settle, {
+        name,
+        key,
+        tenant,
+        token,
+        result,
+        ...call.figures,
+      }),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
     onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,

@@ -4,6 +4,7 @@ import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import { report } from "./log.js";
+import { reportHit } from "./hits.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -19,9 +20,12 @@ export async function fetchInMutation<Result>(
   call.checkBackground("`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
-    const { content, get } = await scope.fetch(call.mutationFetch());
+    const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
     report(call.cache, { get });
-    return content && (fromWire(content) as Result);
+    if (content === null) return null;
+    const value = fromWire(content);
+    await reportHit(scope, call, { value, event: { get }, served: { fillMs } });
+    return value as Result;
   } catch (error) {
     // What the caller got wrong is for the caller to mend.
     if (isCacheError(error) && !call.keyFailed) throw error;

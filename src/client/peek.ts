@@ -1,4 +1,4 @@
-import { expiryUnder } from "../shared/freshness.js";
+import { expiryUnder, idleExpiry } from "../shared/freshness.js";
 import { fromWire } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
 import type { PeekedEntry } from "./entries.js";
@@ -10,16 +10,20 @@ export async function peekEntry<Result>(
   call: FetchCall,
 ): Promise<PeekedEntry<Result> | null> {
   const { entries } = call.cache.component;
-  const { entry, fillingUntil } = await ctx.runQuery(entries.peek, await call.entryKey());
+  const { entry, fillingUntil } = await ctx.runQuery(entries.peek, {
+    ...(await call.entryKey()),
+    ...(call.isBounded && { residency: true }),
+  });
   if (entry === null) return null;
-  const { ttl, staleWhileRevalidate } = call.readOptions;
-  const expiry = expiryUnder(entry, ttl);
+  const { ttl, idleTtl, staleWhileRevalidate } = call.readOptions;
+  const expiry = Math.min(expiryUnder(entry, ttl), idleExpiry(entry, idleTtl));
   return {
     value: fromWire(entry.content) as Result,
     createdAt: entry.createdAt,
     expiresAt: orNever(expiry),
     staleUntil: orNever(expiry + staleWhileRevalidate),
     fillingUntil,
+    readAt: entry.residency?.readAt ?? null,
   };
 }
 

@@ -3,7 +3,7 @@ import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "../shared/engine/fill.js";
 import { isCacheError, refusal, tooLarge } from "../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_VALUE_BYTES } from "../shared/limits.js";
-import type { StoreOptions } from "../shared/protocol.js";
+import type { StoreOptions, Tracking } from "../shared/protocol.js";
 import { storeByNumbers } from "../shared/storing.js";
 import { copyOf, copyOfAny, refuseUnsendable, toWire } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
@@ -18,6 +18,7 @@ type StoringOptions = {
   tags: readonly string[] | undefined;
   retain: number;
   errorTtl: number;
+  tracking: Tracking | undefined;
 };
 
 /** How one call of a cache stores a value, by the app's functions and numbers. */
@@ -59,8 +60,8 @@ export class Storing {
     const taken = this.#taken(value);
     const decision = storeByNumbers(taken, this.numbers(this.#ttlOf(taken)));
     if (decision.kind === "skip") throw tooLarge(this.#cache.name);
-    const { content, ttl, retain } = decision;
-    return { content, ttl, retain, ...(await this.#labels(taken)) };
+    const { kind: _, ...options } = decision;
+    return { ...options, ...(await this.#labels(taken)) };
   }
 
   #taken(value: unknown): Value {
@@ -110,6 +111,20 @@ export class Storing {
     return chosen;
   }
 
+  /** What a hit of this value saves by the app's function, and 0 where that fails. */
+  costOf(value: unknown): number {
+    const { config, warnings } = this.#cache;
+    if (config.cost === undefined) return 0;
+    try {
+      const cost: unknown = this.#ask("`cost`", config.cost, value);
+      if (typeof cost === "number" && Number.isFinite(cost)) return cost;
+      warnings.warn("cost", "`cost` returned no finite number, so nothing is added to `saved`.");
+    } catch (error) {
+      warnings.warn("cost", `nothing is added to \`saved\`: ${messageOf(error)}`);
+    }
+    return 0;
+  }
+
   /** Calls a function of the app's with copies, since it may change what it is given. */
   #ask<Result>(
     option: string,
@@ -134,7 +149,8 @@ export class Storing {
   /** The numbers that say how a value is stored which is fresh for so long. */
   numbers(ttl: number | null) {
     const { jitter = 0 } = this.#cache.config;
-    return { ttl, jitter, retain: this.#options.retain, errorTtl: this.#options.errorTtl };
+    const { retain, errorTtl, tracking } = this.#options;
+    return { ttl, jitter, retain, errorTtl, tracking };
   }
 }
 

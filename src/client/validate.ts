@@ -108,13 +108,57 @@ function isLabel(label: unknown): boolean {
 }
 
 /** Refuses a time that is not a number. */
-export function checkBefore(before: unknown): void {
-  if (before === undefined || (typeof before === "number" && !Number.isNaN(before))) return;
+export function checkTime(
+  code: "INVALID_BEFORE" | "INVALID_SINCE",
+  option: string,
+  time: unknown,
+  without: string,
+  cache?: string,
+): void {
+  if (time === undefined || (typeof time === "number" && !Number.isNaN(time))) return;
   throw refusal({
-    code: "INVALID_BEFORE",
-    option: "`before`",
-    value: before,
-    remedy: "Give a time in milliseconds since 1970, or leave it out to clear everything.",
+    code,
+    cache,
+    option,
+    value: time,
+    remedy: `Give a time in milliseconds since 1970, or leave it out ${without}.`,
+  });
+}
+
+/** Refuses bounds that are no numbers from 1, or no integers where they count entries. */
+function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCacheConfig): void {
+  const refused = (option: string, value: unknown, what: string) =>
+    refusal({
+      code: "INVALID_BOUND",
+      cache,
+      option,
+      value,
+      remedy: `Give ${what} from 1, or leave it out for no bound.`,
+    });
+  const isBound = (bound: unknown) =>
+    bound === undefined || (typeof bound === "number" && bound >= 1);
+  if (!isBound(maxEntries) || !Number.isInteger(maxEntries ?? 1)) {
+    throw refused("`maxEntries`", maxEntries, "an integer");
+  }
+  if (!isBound(maxBytes)) throw refused("`maxBytes`", maxBytes, "a number of bytes");
+  if (idleTtl !== undefined && !(isDuration(idleTtl) && idleTtl > 0)) {
+    throw refused("`idleTtl`", idleTtl, "a number of milliseconds");
+  }
+}
+
+/** Refuses a sample that counts nothing, or more than everything. */
+function checkStats(cache: string, stats: ActionCacheConfig["stats"]): void {
+  if (stats === undefined || typeof stats === "boolean") return;
+  const sample: unknown = stats?.sample ?? 1;
+  const isPart = typeof sample === "number" && sample > 0 && sample <= 1;
+  if (typeof stats === "object" && stats !== null && isPart) return;
+  throw refusal({
+    code: "INVALID_SAMPLE",
+    cache,
+    option: "`stats`",
+    value: stats,
+    says: isPart ? undefined : `a sample of ${String(sample)}`,
+    remedy: "Give true, false, or a `sample` over 0 and up to 1: the part of the hits to count.",
   });
 }
 
@@ -125,6 +169,8 @@ export function checkConfig(cache: string, config: ActionCacheConfig): void {
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
   checkJitter(cache, config.jitter);
+  checkBounds(cache, config);
+  checkStats(cache, config.stats);
   if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
   if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
 }

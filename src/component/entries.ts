@@ -18,7 +18,7 @@ export const read = query({
 
 /** An entry as it is stored, and until when (ms) the lease of a fill holds. Reads no clock. */
 export const peek = query({
-  args: entryKey,
+  args: { ...entryKey, residency: lookup.fields.residency },
   returns: v.object({
     entry: v.union(entry, v.null()),
     fillingUntil: v.union(v.number(), v.null()),

@@ -5,7 +5,7 @@ import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { seed, writeEntry, writeEntryInParts } from "../testing/seed.js";
 import crons from "./crons.js";
-import { QUIET_MS } from "./model/gc/batch.js";
+import { QUIET_MS } from "./model/gc/due.js";
 
 const { purge } = component.crons;
 const START = 1_000_000;

@@ -2,7 +2,9 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import { invalidationMode, runner, wireError } from "../shared/protocol.js";
+import { evictionReason, invalidationMode, runner, wireError } from "../shared/protocol.js";
+import { counts } from "../shared/statsProtocol.js";
+import { commitPosition } from "./model/scan.js";
 
 export default defineSchema({
   /**
@@ -38,6 +40,11 @@ export default defineSchema({
     parts: v.optional(v.array(v.id("parts"))),
     /** What the parts add up to, in bytes. */
     partsBytes: v.optional(v.number()),
+    /** Whether figures count it, and how large it is for these and for bounds, in bytes. */
+    hasFigures: v.optional(v.boolean()),
+    size: v.optional(v.number()),
+    /** Its row in the order of eviction, in a cache with bounds. */
+    resident: v.optional(v.id("residents")),
   }).index("key", ["name", "args"]),
 
   /**
@@ -125,7 +132,11 @@ export default defineSchema({
     argsBytes: v.optional(v.number()),
     /** The entry of 0.3.1 that the value replaces, where it has another key. */
     legacyEntry: v.optional(v.id("values")),
+    /** The name of a cache that keeps figures, and what the fill adds to them once its row is deleted. */
+    figures: v.optional(v.string()),
+    counts: v.optional(counts),
   })
+    .index("figures", ["figures", "tenant"])
     .index("leaseKey", ["leaseKey"])
     .index("state", ["state", "startedAt"])
     .index("deadline", ["deadline"]),
@@ -193,4 +204,95 @@ export default defineSchema({
     /** When the action that runs it is taken for lost unless it reports, in ms. */
     deadline: v.number(),
   }).index("deadline", ["deadline"]),
+
+  /**
+   * What is to be added to figures: rows that are only inserted, so that no
+   * counter is a document that others write too.
+   * Written by whatever stores, deletes or serves entries of a cache that keeps
+   * figures, save a fill, which counts on its own row; added up in the background.
+   */
+  deltas: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    counts,
+  }).index("figures", ["name", "tenant"]),
+
+  /**
+   * Figures by the hour, of a cache with all its tenants, and of each tenant.
+   * Written in the background only.
+   */
+  figures: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    /** When the hour began, in ms; 0 for all that are not kept apart any more. */
+    hour: v.number(),
+    counts,
+  })
+    .index("figures", ["name", "tenant", "hour"])
+    .index("hour", ["hour"]),
+
+  /**
+   * The entries of caches with bounds, in the order in which they came: small
+   * rows, so that eviction reads no value before its turn.
+   * Written and deleted with the entry; a hit marks it, eviction takes the mark away.
+   */
+  residents: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    /** As in `fills`. */
+    leaseKey: v.string(),
+    /** Set as soon as the entry has an id, for the two name each other. */
+    valueId: v.optional(v.id("values")),
+    insertedAt: v.commitTs(),
+    size: v.number(),
+    hasFigures: v.optional(v.boolean()),
+    /** Whether the entry's row must be read to delete it. */
+    hasDependents: v.optional(v.boolean()),
+    /** Whether it was read since eviction last came by. */
+    visited: v.boolean(),
+    /** When it was last read, as far as that is recorded, in ms. */
+    readAt: v.number(),
+    /** When it ceases to be fresh, in ms; such entries are evicted first. */
+    expiresAt: v.optional(v.number()),
+    /** How long it is fresh unless it is read, and when it may be deleted then, in ms. */
+    idleTtl: v.optional(v.number()),
+    keptUntil: v.optional(v.number()),
+  })
+    .index("order", ["name", "insertedAt"])
+    .index("expiresAt", ["name", "expiresAt"])
+    .index("keptUntil", ["keptUntil"]),
+
+  /**
+   * What left a cache with bounds otherwise than by eviction, or changed its size,
+   * since eviction last counted.
+   * Written by whatever deletes or replaces entries, consumed by eviction.
+   */
+  departures: defineTable({
+    name: v.string(),
+    /** Of the resident: one that eviction has not counted yet need not be taken off. */
+    insertedAt: v.commitTs(),
+    entries: v.number(),
+    bytes: v.number(),
+  }).index("name", ["name"]),
+
+  /**
+   * Bounds: what a cache holds as eviction has counted it, and how far its hand has gone.
+   * Written by eviction only, so no fill waits for it.
+   */
+  bounds: defineTable({
+    name: v.string(),
+    entries: v.number(),
+    bytes: v.number(),
+    /** The residents up to this commit are counted. */
+    countedTo: v.optional(v.int64()),
+    /** The last resident that the hand has passed. */
+    hand: v.optional(commitPosition),
+  }).index("name", ["name"]),
+
+  /** Which entries were evicted, and why, for a day: for those who ask why one is missing. */
+  evictions: defineTable({
+    /** As in `fills`. */
+    leaseKey: v.string(),
+    reason: evictionReason,
+  }).index("leaseKey", ["leaseKey"]),
 });

@@ -16,6 +16,10 @@ export const ERROR_CODES = {
   INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
+  INVALID_SINCE: "`since` is not a time in milliseconds",
+  INVALID_BOUND: "`maxEntries`, `maxBytes` or `idleTtl` is not a number from 1",
+  INVALID_SAMPLE: "`stats` has a `sample` that is not over 0 and up to 1",
+  STATS_REQUIRED: "`stats` is called on a cache that keeps no figures",
   INVALID_ARGS: "the arguments of a call are none that Convex takes",
   INVALID_VALUE: "a value to `put` is no Convex value",
   INVALID_RESULT: "a function of the configuration returned something of another type",
@@ -53,7 +57,7 @@ export function refusal(refused: {
   option: string;
   value: unknown;
   /** What to say of the value, where itself it says too little. */
-  says?: string;
+  says?: string | undefined;
   remedy: string;
 }): CacheError {
   const { code, cache, option, remedy } = refused;

@@ -18,6 +18,13 @@ export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
   return Math.min(entry.expiresAt ?? Infinity, entry.createdAt + (ttl ?? Infinity));
 }
 
+/** An entry as the expiry of one that is not read needs it. */
+type Read = { residency?: { readAt: number } };
+
+/** When an entry ceases to be fresh unless it is read meanwhile. Infinite for never. */
+export const idleExpiry = ({ residency }: Read, idleTtl: number = Infinity): number =>
+  residency === undefined ? Infinity : residency.readAt + idleTtl;
+
 /**
  * Tells how fresh an entry is that was peeked at: `fresh` before `expiresAt`, `stale` before
  * `staleUntil`, `expired` from then on.
@@ -51,16 +58,17 @@ export type Verdict = {
  * @param random - From 0 to 1, as `Math.random()` gives it.
  */
 export function verdictOn(
-  entry: EntryTimes & { fillMs: number | null },
+  entry: EntryTimes & Read & { fillMs: number | null },
   options: ReadOptions,
   now: number,
   random: number,
 ): Verdict {
-  const expiry = expiryUnder(entry, options.ttl);
+  const expiryByAge = expiryUnder(entry, options.ttl);
+  const expiry = Math.min(expiryByAge, idleExpiry(entry, options.idleTtl));
   const expiresAt = expiry === Infinity ? null : expiry;
   const state = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
   const ahead = state === "fresh" && options.refreshAhead;
-  const refresh = state === "stale" || (ahead && isDueAhead(entry, expiry, now, random));
+  const refresh = state === "stale" || (ahead && isDueAhead(entry, expiryByAge, now, random));
   return { freshness: state, refresh, expiresAt };
 }
 

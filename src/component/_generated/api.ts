@@ -10,6 +10,7 @@
 
 import type * as crons from "../crons.js";
 import type * as entries from "../entries.js";
+import type * as eviction from "../eviction.js";
 import type * as fills from "../fills.js";
 import type * as invalidations from "../invalidations.js";
 import type * as lib from "../lib.js";
@@ -20,6 +21,10 @@ import type * as model_entry_content from "../model/entry/content.js";
 import type * as model_entry_dependents from "../model/entry/dependents.js";
 import type * as model_entry_rows from "../model/entry/rows.js";
 import type * as model_entry_valid from "../model/entry/valid.js";
+import type * as model_eviction_evict from "../model/eviction/evict.js";
+import type * as model_eviction_idle from "../model/eviction/idle.js";
+import type * as model_eviction_residents from "../model/eviction/residents.js";
+import type * as model_eviction_survey from "../model/eviction/survey.js";
 import type * as model_fill_claim from "../model/fill/claim.js";
 import type * as model_fill_failures from "../model/fill/failures.js";
 import type * as model_fill_lease from "../model/fill/lease.js";
@@ -42,13 +47,20 @@ import type * as model_invalidation_supersession from "../model/invalidation/sup
 import type * as model_invalidation_tags from "../model/invalidation/tags.js";
 import type * as model_invalidation_validity from "../model/invalidation/validity.js";
 import type * as model_lease from "../model/lease.js";
+import type * as model_leaseKey from "../model/leaseKey.js";
 import type * as model_legacy from "../model/legacy.js";
 import type * as model_lookup from "../model/lookup.js";
 import type * as model_refill_needs from "../model/refill/needs.js";
 import type * as model_refill_refill from "../model/refill/refill.js";
 import type * as model_scan from "../model/scan.js";
+import type * as model_stats_counts from "../model/stats/counts.js";
+import type * as model_stats_figures from "../model/stats/figures.js";
+import type * as model_stats_fold from "../model/stats/fold.js";
+import type * as model_stats_record from "../model/stats/record.js";
+import type * as model_stats_reset from "../model/stats/reset.js";
 import type * as model_write from "../model/write.js";
 import type * as refill from "../refill.js";
+import type * as stats from "../stats.js";
 
 import type {
   ApiFromModules,
@@ -60,6 +72,7 @@ import { anyApi, componentsGeneric } from "convex/server";
 const fullApi: ApiFromModules<{
   crons: typeof crons;
   entries: typeof entries;
+  eviction: typeof eviction;
   fills: typeof fills;
   invalidations: typeof invalidations;
   lib: typeof lib;
@@ -70,6 +83,10 @@ const fullApi: ApiFromModules<{
   "model/entry/dependents": typeof model_entry_dependents;
   "model/entry/rows": typeof model_entry_rows;
   "model/entry/valid": typeof model_entry_valid;
+  "model/eviction/evict": typeof model_eviction_evict;
+  "model/eviction/idle": typeof model_eviction_idle;
+  "model/eviction/residents": typeof model_eviction_residents;
+  "model/eviction/survey": typeof model_eviction_survey;
   "model/fill/claim": typeof model_fill_claim;
   "model/fill/failures": typeof model_fill_failures;
   "model/fill/lease": typeof model_fill_lease;
@@ -92,13 +109,20 @@ const fullApi: ApiFromModules<{
   "model/invalidation/tags": typeof model_invalidation_tags;
   "model/invalidation/validity": typeof model_invalidation_validity;
   "model/lease": typeof model_lease;
+  "model/leaseKey": typeof model_leaseKey;
   "model/legacy": typeof model_legacy;
   "model/lookup": typeof model_lookup;
   "model/refill/needs": typeof model_refill_needs;
   "model/refill/refill": typeof model_refill_refill;
   "model/scan": typeof model_scan;
+  "model/stats/counts": typeof model_stats_counts;
+  "model/stats/figures": typeof model_stats_figures;
+  "model/stats/fold": typeof model_stats_fold;
+  "model/stats/record": typeof model_stats_record;
+  "model/stats/reset": typeof model_stats_reset;
   "model/write": typeof model_write;
   refill: typeof refill;
+  stats: typeof stats;
 }> = anyApi as any;
 
 /**

@@ -49,7 +49,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       peek: FunctionReference<
         "query",
         "internal",
-        { name: string; key: any; legacyKey?: any; tenant?: string },
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          tenant?: string;
+          residency?: boolean;
+        },
         {
           entry: {
             id: string;
@@ -58,6 +64,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             expiresAt: number | null;
             expired: boolean;
             fillMs: number | null;
+            residency?: { id: string; visited: boolean; readAt: number };
           } | null;
           fillingUntil: number | null;
         },
@@ -86,8 +93,20 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     jitter: number;
                     retain: number;
                     errorTtl: number;
+                    tracking?: {
+                      figures?: boolean;
+                      maxEntries?: number;
+                      maxBytes?: number;
+                      idleTtl?: number;
+                    };
                   }
                 | { kind: "app"; refresher: string };
+            };
+            tracking?: {
+              figures?: boolean;
+              maxEntries?: number;
+              maxBytes?: number;
+              idleTtl?: number;
             };
           };
         },
@@ -105,6 +124,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             tenant?: string;
             token?: string;
             failures?: boolean;
+            residency?: boolean;
           }>;
         },
         Array<{
@@ -115,6 +135,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             expiresAt: number | null;
             expired: boolean;
             fillMs: number | null;
+            residency?: { id: string; visited: boolean; readAt: number };
           } | null;
           fill: {
             token: string;
@@ -178,6 +199,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             failures?: boolean;
             force: boolean;
             lapsed?: { token: string; deadline: number };
+            figures?: boolean;
           }>;
         },
         Array<
@@ -192,6 +214,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 expiresAt: number | null;
                 expired: boolean;
                 fillMs: number | null;
+                residency?: { id: string; visited: boolean; readAt: number };
               };
             }
           | {
@@ -215,12 +238,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             legacyKey?: any;
             tenant?: string;
             force: boolean;
+            figures?: boolean;
             read: {
               ttl: number | null;
               staleWhileRevalidate: number;
               staleIfError: number;
               refreshAhead: boolean;
               errorTtl: number;
+              idleTtl?: number;
             };
             args: { value: any } | { json: string };
             runner:
@@ -231,6 +256,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   jitter: number;
                   retain: number;
                   errorTtl: number;
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -238,6 +269,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Array<{
           content: { value: any } | { json: string } | null;
           get: "hit" | "stale" | "miss";
+          fillMs: number | null;
         }>,
         Name
       >;
@@ -260,6 +292,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             seen?: string;
             failures?: boolean;
             force: boolean;
+            figures?: boolean;
             args: { value: any } | { json: string };
             runner:
               | {
@@ -269,6 +302,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   jitter: number;
                   retain: number;
                   errorTtl: number;
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -302,8 +341,20 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                         jitter: number;
                         retain: number;
                         errorTtl: number;
+                        tracking?: {
+                          figures?: boolean;
+                          maxEntries?: number;
+                          maxBytes?: number;
+                          idleTtl?: number;
+                        };
                       }
                     | { kind: "app"; refresher: string };
+                };
+                tracking?: {
+                  figures?: boolean;
+                  maxEntries?: number;
+                  maxBytes?: number;
+                  idleTtl?: number;
                 };
               }
             | { kind: "skipped"; retryMs: number }
@@ -317,6 +368,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 errorTtl: number;
                 retryMs: number;
               };
+          figures?: boolean;
         },
         | {
             kind: "created" | "replaced";
@@ -383,6 +435,86 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         { name?: string; batchSize?: number; before?: number },
+        null,
+        Name
+      >;
+    };
+    stats: {
+      get: FunctionReference<
+        "query",
+        "internal",
+        { name: string; tenant?: string; since?: number },
+        {
+          hits: number;
+          staleHits: number;
+          misses: number;
+          coalesced: number;
+          fills: number;
+          errors: number;
+          skipped: number;
+          rejected: number;
+          puts: number;
+          evictions: number;
+          savedMs: number;
+          saved: number;
+          hitRate: number | null;
+          averageFillMs: number | null;
+          entries: number;
+          bytes: number;
+          hours: Array<{
+            hour: number;
+            hits: number;
+            staleHits: number;
+            misses: number;
+            coalesced: number;
+            fills: number;
+            errors: number;
+            skipped: number;
+            rejected: number;
+            puts: number;
+            evictions: number;
+            savedMs: number;
+            saved: number;
+            hitRate: number | null;
+            averageFillMs: number | null;
+          }>;
+        },
+        Name
+      >;
+      report: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          reports: Array<{
+            name: string;
+            tenant?: string;
+            counts?: {
+              hits?: number;
+              staleHits?: number;
+              misses?: number;
+              coalesced?: number;
+              fills?: number;
+              errors?: number;
+              skipped?: number;
+              rejected?: number;
+              puts?: number;
+              evictions?: number;
+              savedMs?: number;
+              saved?: number;
+              entries?: number;
+              bytes?: number;
+              fillMs?: number;
+            };
+            resident?: string;
+          }>;
+        },
+        null,
+        Name
+      >;
+      reset: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; tenant?: string },
         null,
         Name
       >;

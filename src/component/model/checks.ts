@@ -1,7 +1,7 @@
 import { refusal } from "../../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
-import type { Runner, StoreOptions, Wire } from "../../shared/protocol.js";
+import type { Runner, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
 /**
@@ -68,18 +68,29 @@ export function checkNumber(
 
 /** Refuses options that would store what can't be read, or invalidated, again. */
 export function checkStoreOptions(cache: string, options: StoreOptions): void {
-  const { content, ttl, retain, tags = [], recipe } = options;
+  const { content, ttl, retain, tags = [], recipe, tracking } = options;
   checkContent(cache, "content", content);
   checkDurations(cache, { ttl, retain });
   checkLabels(cache, "tags", tags);
+  checkTracking(cache, tracking);
   if (recipe) checkScheduled(cache, recipe);
+}
+
+/** Refuses bounds that nothing, or no number, comes within. */
+function checkTracking(cache: string, { maxEntries, maxBytes, idleTtl }: Tracking = {}): void {
+  checkDurations(cache, { idleTtl });
+  for (const [option, bound] of Object.entries({ maxEntries, maxBytes })) {
+    if (bound === undefined || bound >= 1) continue;
+    throw refused(cache, option, bound, "Give a number from 1.");
+  }
 }
 
 /** Refuses what a scheduled fill could not run with. */
 export function checkScheduled(cache: string, { args, runner }: { args: Wire; runner: Runner }) {
   checkContent(cache, "args", args);
   if (runner.kind !== "component") return;
-  const { ttl, retain, errorTtl, jitter } = runner;
+  const { ttl, retain, errorTtl, jitter, tracking } = runner;
+  checkTracking(cache, tracking);
   checkDurations(cache, { ttl, retain, errorTtl });
   if (!(jitter >= 0 && jitter <= 1)) {
     throw refused(cache, "jitter", jitter, "Give a fraction from 0 to 1.");

@@ -9,9 +9,11 @@ import {
   expiryFromNow,
   expiryOf,
   findRow,
-  insertEntry,
   metadataOf,
+  replaceEntry,
 } from "./entry/rows.js";
+import { sum } from "./stats/counts.js";
+import { record } from "./stats/record.js";
 
 /** Stores a value as of this commit, in place of whatever is stored. */
 export async function putEntry(
@@ -27,9 +29,8 @@ export async function putEntry(
   }
   await forgetFailure(ctx, entryKey);
   const previous = await findRow(ctx, entryKey);
-  if (previous !== null) await discardEntry(ctx, previous);
   const { name, key, tenant } = entryKey;
-  await insertEntry(ctx, {
+  const stored = await replaceEntry(ctx, previous, {
     name,
     key,
     tenant,
@@ -37,6 +38,7 @@ export async function putEntry(
     expiresAt: expiryFromNow(ttl),
     startedAt: ctx.db.vars.commitTs,
   });
+  await record(ctx, entryKey, options.tracking?.figures ? sum(stored, { puts: 1 }) : stored);
 }
 
 /** Removes an entry and voids its running fill. Resolves to whether there was a valid entry. */
@@ -46,7 +48,7 @@ export async function removeEntry(ctx: MutationCtx, entryKey: EntryKey): Promise
   const row = await findRow(ctx, entryKey);
   if (row === null) return false;
   const wasValid = await new Validity(ctx).isValid(startOfEntry(row));
-  await discardEntry(ctx, row);
+  await record(ctx, entryKey, await discardEntry(ctx, row));
   return wasValid;
 }
 
@@ -70,6 +72,7 @@ export async function expireEntry(
   if (expiresAt !== null && expiresAt <= now) return;
   const metadata = await metadataOf(ctx, row);
   await ctx.db.patch("values", row._id, { expiresAt: now });
+  if (row.resident) await ctx.db.patch("residents", row.resident, { expiresAt: now });
   const keptUntil = now + retain;
   if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
   else {

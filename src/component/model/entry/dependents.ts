@@ -11,9 +11,14 @@ import { deleteUnread } from "./content.js";
 /** The fields of an entry that name its rows in other tables; its metadata is looked up by an index. */
 export type Dependents = Pick<Doc<"values">, "parts" | "tagRows" | "recipe">;
 
-/** Whether an entry has rows of other tables, by which its own must be read to delete them all. */
-export function hasDependents({ parts, tagRows, recipe }: Dependents): boolean {
-  return parts !== undefined || tagRows !== undefined || recipe !== undefined;
+/** Whether an entry has rows of other tables, or is counted, so that its own must be read to delete it. */
+export function hasDependents({
+  parts,
+  tagRows,
+  recipe,
+  size,
+}: Dependents & Pick<Doc<"values">, "size">): boolean {
+  return [parts, tagRows, recipe, size].some((field) => field !== undefined);
 }
 
 /** Lists an entry under its tags, so that their invalidations find it, and keeps how to fill it again. */

@@ -29,11 +29,13 @@ export async function runReserved(ctx: ActionCtx, fill: ReservedFill): Promise<v
     heartbeat: (tokens) => ctx.runMutation(api.fills.heartbeat, { tokens }),
     prepare: (begun) => {
       const args = begun.args ?? { value: fill.args };
-      const request = { name, key, tenant, force: false, args, runner };
+      const figures = runner.tracking?.figures;
+      const request = { name, key, tenant, force: false, figures, args, runner };
       return {
         run: () => ctx.runAction(action, fromWire(args)),
         store: (value) => storeByNumbers(value as Value, runner),
-        settle: (result) => ctx.runMutation(api.fills.settle, { token, name, key, tenant, result }),
+        settle: (result) =>
+          ctx.runMutation(api.fills.settle, { token, name, key, tenant, result, figures }),
         errorTtl: runner.errorTtl,
         scheduleAgain: () => ctx.runMutation(api.fills.schedule, { requests: [request] }),
         onUnsettled: (error) => warnings.warn(...unsettled(error)),

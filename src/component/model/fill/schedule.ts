@@ -71,6 +71,7 @@ export async function reserveFill(
   }
   const token = await takeLease(ctx, request, lease, {
     state: "scheduled",
+    ...(request.figures && { figures: request.name, counts: {} }),
     ...(inline === undefined && (await saveArgs(ctx, request.args))),
   });
   return { token, ...reserved };

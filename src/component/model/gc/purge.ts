@@ -6,6 +6,7 @@ import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { deleteParts } from "../entry/content.js";
 import { RefillNeeds } from "../refill/needs.js";
 import { type Position, rowsFrom, timePosition } from "../scan.js";
+import { Addition, foldFill } from "../stats/fold.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 
 /** A purge under way: of what may go from `until` on (ms), behind the last row visited. */
@@ -103,9 +104,11 @@ export async function purgeOutcomes(ctx: MutationCtx, job: OutcomesJob): Promise
   const page: OutcomesPage = await ctx.runQuery(internal.maintenance.outcomes, job, {
     useStaleSnapshot: true,
   });
+  const figures = new Addition(ctx);
   for (const { id, parts } of page.fills) {
     const row = await ctx.db.get("fills", id);
     if (row === null || row.deadline > job.until) continue;
+    foldFill(figures, row);
     await deleteParts(ctx, parts);
     await ctx.db.delete("fills", id);
   }
@@ -113,6 +116,7 @@ export async function purgeOutcomes(ctx: MutationCtx, job: OutcomesJob): Promise
     const row = await ctx.db.get("failures", id);
     if (row !== null && row.deadline <= job.until) await ctx.db.delete("failures", id);
   }
+  await figures.write();
   if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, page.next);
 }
 

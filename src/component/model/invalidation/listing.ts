@@ -87,7 +87,7 @@ function scanOf(ctx: QueryCtx, tag: string, upTo: CommitTs) {
 
 /** The rows that have a commit timestamp: those of this very transaction have none yet. */
 export async function* committed<
-  Field extends "startedAt" | "at",
+  Field extends "startedAt" | "at" | "insertedAt",
   Row extends { [field in Field]: CommitTs },
 >(rows: AsyncIterable<Row>, field: Field): AsyncGenerator<Row & { [field in Field]: bigint }> {
   for await (const row of rows) {
