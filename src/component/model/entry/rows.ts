@@ -113,7 +113,7 @@ async function insertEntry(
   entry: NewEntry,
   replaced: Id<"residents"> | undefined,
 ): Promise<Counts> {
-  const { key, content, recipe: _, retain, expiresAt, tracking, ...rest } = entry;
+  const { key, content, recipe: _, retain, expiresAt, tracking: _tracking, ...rest } = entry;
   const tagRowBytes = 40 * (entry.tags?.length ?? 0);
   const besides = getConvexSize([entry.name, key, entry.tags ?? []]) + tagRowBytes;
   const saved = await saveContent(ctx, content, besides);
