@@ -1,7 +1,7 @@
 import type { Verdict } from "../shared/freshness.js";
 import type { Entry } from "../shared/protocol.js";
 import { fromWire } from "../shared/wire.js";
-import type { LogEvent } from "./events.js";
+import type { LogEvent } from "../shared/events.js";
 
 /** A value, where it came from, and what to log of it; times in ms since 1970. */
 export type Answer = {

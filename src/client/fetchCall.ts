@@ -190,9 +190,10 @@ export class FetchCall {
   }
 
   async #runner(): Promise<Runner> {
-    const { action, refresher } = this.cache.config;
+    const { action, refresher, log } = this.cache.config;
     if (refresher) return { kind: "app", refresher: await createFunctionHandle(refresher) };
     const handle = await createFunctionHandle(action as FunctionReference<"action">);
-    return { kind: "component", action: handle, ...this.storing.numbers(this.readOptions.ttl) };
+    const numbers = this.storing.numbers(this.readOptions.ttl);
+    return { kind: "component", action: handle, ...numbers, ...(log === true && { log }) };
   }
 }

@@ -15,7 +15,7 @@ export type {
   PutOptions,
 } from "./options.js";
 export { refresher } from "./refresher.js";
-export type { LogEvent, LogOption } from "./events.js";
+export type { LogEvent, LogOption } from "../shared/events.js";
 export type { ComponentApi } from "../component/_generated/component.js";
 export {
   type CacheError,

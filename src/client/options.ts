@@ -6,7 +6,7 @@ import type {
   FunctionVisibility,
 } from "convex/server";
 import type { Value } from "convex/values";
-import type { LogOption } from "./events.js";
+import type { LogOption } from "../shared/events.js";
 
 /** Any reference to an action that `ctx.runAction` takes. */
 export type AnyAction =

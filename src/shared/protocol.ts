@@ -112,7 +112,13 @@ export type StoreNumbers = ObjectType<typeof storeNumbers>;
  * caches with functions of their own.
  */
 export const runner = v.union(
-  v.object({ kind: v.literal("component"), action: v.string(), ...storeNumbers }),
+  v.object({
+    kind: v.literal("component"),
+    action: v.string(),
+    ...storeNumbers,
+    /** Whether to log what becomes of it on the console. */
+    log: v.optional(v.boolean()),
+  }),
   v.object({ kind: v.literal("app"), refresher: v.string() }),
 );
 export type Runner = Infer<typeof runner>;

@@ -35,6 +35,7 @@ import type * as model_fill_settle from "../model/fill/settle.js";
 import type * as model_gc_batch from "../model/gc/batch.js";
 import type * as model_gc_candidates from "../model/gc/candidates.js";
 import type * as model_gc_compact from "../model/gc/compact.js";
+import type * as model_gc_due from "../model/gc/due.js";
 import type * as model_gc_invalidations from "../model/gc/invalidations.js";
 import type * as model_gc_keepHouse from "../model/gc/keepHouse.js";
 import type * as model_gc_purge from "../model/gc/purge.js";
@@ -97,6 +98,7 @@ const fullApi: ApiFromModules<{
   "model/gc/batch": typeof model_gc_batch;
   "model/gc/candidates": typeof model_gc_candidates;
   "model/gc/compact": typeof model_gc_compact;
+  "model/gc/due": typeof model_gc_due;
   "model/gc/invalidations": typeof model_gc_invalidations;
   "model/gc/keepHouse": typeof model_gc_keepHouse;
   "model/gc/purge": typeof model_gc_purge;

@@ -99,6 +99,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                       maxBytes?: number;
                       idleTtl?: number;
                     };
+                    log?: boolean;
                   }
                 | { kind: "app"; refresher: string };
             };
@@ -262,6 +263,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     maxBytes?: number;
                     idleTtl?: number;
                   };
+                  log?: boolean;
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -308,6 +310,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     maxBytes?: number;
                     idleTtl?: number;
                   };
+                  log?: boolean;
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -347,6 +350,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                           maxBytes?: number;
                           idleTtl?: number;
                         };
+                        log?: boolean;
                       }
                     | { kind: "app"; refresher: string };
                 };
