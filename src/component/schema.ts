@@ -98,6 +98,8 @@ export default defineSchema({
     /** The arguments as JSON. */
     args: v.string(),
     runner,
+    /** Whether figures are kept. */
+    figures: v.optional(v.boolean()),
   }),
 
   /**

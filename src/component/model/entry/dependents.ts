@@ -1,6 +1,6 @@
 import { getConvexSize, type Value } from "convex/values";
 import { MAX_RECIPE_BYTES } from "../../../shared/limits.js";
-import type { Recipe } from "../../../shared/protocol.js";
+import type { Recipe, Tracking } from "../../../shared/protocol.js";
 import { jsonOf } from "../../../shared/wire.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
@@ -24,7 +24,7 @@ export function hasDependents({
 /** Lists an entry under its tags, so that their invalidations find it, and keeps how to fill it again. */
 export async function insertDependents(
   ctx: MutationCtx,
-  entry: Labels & { key: Value; startedAt: CommitTs; recipe?: Recipe },
+  entry: Labels & { key: Value; startedAt: CommitTs; recipe?: Recipe; tracking?: Tracking },
 ): Promise<Pick<Dependents, "tagRows" | "recipe">> {
   const tags = listedTags(entry);
   if (tags.length === 0) return {};
@@ -56,10 +56,17 @@ export async function deleteDependents(
 
 async function insertRecipe(
   ctx: MutationCtx,
-  { name, key, tenant }: Labels & { key: Value },
+  { name, key, tenant, tracking }: Labels & { key: Value; tracking?: Tracking },
   { args, runner }: Recipe,
 ): Promise<Id<"recipes"> | undefined> {
   const json = jsonOf(args);
   if (getConvexSize(json) > MAX_RECIPE_BYTES) return undefined;
-  return await ctx.db.insert("recipes", { name, key, tenant, args: json, runner });
+  return await ctx.db.insert("recipes", {
+    name,
+    key,
+    tenant,
+    args: json,
+    runner,
+    figures: tracking?.figures,
+  });
 }

@@ -183,7 +183,7 @@ async function reserveAgain(
   if (row.recipe === undefined || !(await covers(ctx, invalidation, row))) return null;
   const recipe = await ctx.db.get("recipes", row.recipe);
   if (recipe === null) return null;
-  const { name, tenant, runner } = recipe;
+  const { name, tenant, runner, figures } = recipe;
   const entryKey = { name, key: recipe.key as Value, tenant };
   const lease = await findLease(ctx, entryKey);
   // For its tags, a fill that began before a removal will be rejected. One that began
@@ -193,7 +193,7 @@ async function reserveAgain(
     lease?.state === "running" &&
     compareCommits(lease.startedAt, invalidation.at) < 0;
   const args = toWire(fromJson(recipe.args));
-  return await reserveFill(ctx, validity, { ...entryKey, runner, args, force: isDoomed });
+  return await reserveFill(ctx, validity, { ...entryKey, runner, args, figures, force: isDoomed });
 }
 
 /** Whether what a row lists, which began no later, is older than an invalidation. */
