@@ -120,8 +120,8 @@ export default defineSchema({
     successor: v.optional(v.id("fills")),
     /** What the action threw. */
     error: v.optional(wireError),
-    /** The cache's name, of a scheduled fill: its refresher must be of the same. */
-    name: v.optional(v.string()),
+    /** The cache's name; a scheduled fill's refresher must be of the same. */
+    name: v.string(),
     tenant: v.optional(v.string()),
     /** When the entry was expired by hand while the fill ran: its value is stale from then, in ms. */
     expiredAt: v.optional(v.number()),
@@ -152,6 +152,8 @@ export default defineSchema({
   failures: defineTable({
     /** As in `fills`. */
     leaseKey: v.string(),
+    name: v.string(),
+    tenant: v.optional(v.string()),
     startedAt: v.commitTs(),
     beganAt: v.number(),
     /** What the action threw, and until when that is rethrown, in ms. */

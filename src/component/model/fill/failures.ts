@@ -46,6 +46,8 @@ export async function rememberFailure(
   if (deadline <= now) return;
   await ctx.db.insert("failures", {
     leaseKey: await leaseKeyOf(entryKey),
+    name: entryKey.name,
+    tenant: entryKey.tenant,
     startedAt: fill.startedAt,
     beganAt: fill.beganAt ?? fill._creationTime,
     error,

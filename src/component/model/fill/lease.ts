@@ -46,7 +46,7 @@ export async function takeLease(
 ): Promise<Id<"fills">> {
   const token = await ctx.db.insert("fills", {
     ...fill,
-    name: fill.state === "scheduled" ? entryKey.name : undefined,
+    name: entryKey.name,
     tenant: entryKey.tenant,
     ...takenNow(await leaseKeyOf(entryKey)),
     startedAt: ctx.db.vars.commitTs,
