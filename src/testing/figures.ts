@@ -12,7 +12,9 @@ export function watchFigures(simulation: Simulation): () => Promise<Partial<Figu
   app.observer.fault = (op, { table, value }) => {
     if (op !== "1.0/insert") return;
     if (table === "fills" && (value as { state: string }).state === "running") inserted.fills += 1;
-    if (table === "evictions") inserted.evictions += 1;
+    if (table !== "evictions") return;
+    inserted.evictions += 1;
+    simulation.evicted();
   };
   return async () => {
     const ended = (kind: string) => settled.filter(({ result }) => result.kind === kind);

@@ -147,6 +147,11 @@ export class Simulation {
     this.#setBack(run);
   }
 
+  /** Whoever waits for a value that is evicted before they have read it loses a fill by it. */
+  evicted(): void {
+    for (const caller of this.#callers) caller.setbacks += 1;
+  }
+
   #setBack({ key }: Run): void {
     for (const caller of this.#callers) if (caller.key === key) caller.setbacks += 1;
   }
