@@ -1,5 +1,5 @@
 import { isCacheError } from "../shared/errors.js";
-import { fromWire } from "../shared/wire.js";
+import { readValue } from "./checkValue.js";
 import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
@@ -21,9 +21,16 @@ export async function fetchInMutation<Result>(
   const scope = mutationScopeOf(ctx, call.cache);
   try {
     const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
+    const read = content && readValue(call.cache, content);
+    if (read?.unusable) {
+      // The component takes what is stored for good, and so may have scheduled nothing.
+      await scope.schedule(call.scheduleRequest({}));
+      report(call.cache, { get: "miss" });
+      return null;
+    }
     report(call.cache, { get });
-    if (content === null) return null;
-    const value = fromWire(content);
+    if (read === null) return null;
+    const { value } = read;
     await reportHit(scope, call, { value, event: { get }, served: { fillMs } });
     return value as Result;
   } catch (error) {

@@ -79,6 +79,11 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    */
   shouldCache?: (call: ArgsAndValue<Action>) => boolean;
   /**
+   * Whether a stored value is of the shape that the app expects. One for which it
+   * returns false is a miss, and is replaced. Default: always.
+   */
+  checkValue?: (value: FunctionReturnType<Action>) => boolean;
+  /**
    * How many entries of this name are kept, and how many bytes of values, of all
    * tenants together: past that, entries that are not read are evicted in the
    * background. From 1. Default: no bound.

@@ -8,6 +8,7 @@ import { storeByNumbers } from "../shared/storing.js";
 import { copyOf, copyOfAny, refuseUnsendable, toWire } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
+import { isExpected } from "./checkValue.js";
 import type { ActionCacheConfig } from "./options.js";
 import { returned } from "./userFunctions.js";
 import { checkTags, checkTtlResult } from "./validate.js";
@@ -38,6 +39,10 @@ export class Storing {
     const { warnings } = this.#cache;
     try {
       if (!this.#isWanted(value)) return { kind: "skip", reason: "shouldCache returned false" };
+      if (!isExpected(this.#cache, value)) {
+        warnings.warn("shape", NEVER_SERVED);
+        return { kind: "skip", reason: "checkValue returned false" };
+      }
       const decision = storeByNumbers(value as Value, this.numbers(this.#ttlOf(value)));
       if (decision.kind === "skip") {
         warnings.warn("size", `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`);
@@ -153,6 +158,10 @@ export class Storing {
     return { ttl, jitter, retain, errorTtl, tracking };
   }
 }
+
+const NEVER_SERVED =
+  "`checkValue` refuses a value that was just computed, so it is not stored. " +
+  "Let `checkValue` take what the action returns.";
 
 const USE_FILE_STORAGE =
   `Values up to ${MAX_VALUE_BYTES} bytes are stored: put a larger one into file storage, ` +

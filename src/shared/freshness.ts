@@ -18,12 +18,23 @@ export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
   return Math.min(entry.expiresAt ?? Infinity, entry.createdAt + (ttl ?? Infinity));
 }
 
-/** An entry as the expiry of one that is not read needs it. */
+/** An entry of a cache with bounds, which may expire because nobody reads it. */
 type Read = { residency?: { readAt: number } };
 
-/** When an entry ceases to be fresh unless it is read meanwhile. Infinite for never. */
-export const idleExpiry = ({ residency }: Read, idleTtl: number = Infinity): number =>
-  residency === undefined ? Infinity : residency.readAt + idleTtl;
+/**
+ * When an entry ceases to be fresh for a reader with a ttl of its own, and unless it
+ * is read meanwhile. Infinite for never.
+ */
+export function expiryFor(
+  entry: EntryTimes & Read,
+  { ttl, idleTtl = Infinity }: Pick<ReadOptions, "ttl" | "idleTtl">,
+): number {
+  const idleFrom = (entry.residency?.readAt ?? Infinity) + idleTtl;
+  return Math.min(expiryUnder(entry, ttl), idleFrom);
+}
+
+/** A time as it is told to the app: null for never. */
+export const orNever = (time: number): number | null => (time === Infinity ? null : time);
 
 /**
  * Tells how fresh an entry is that was peeked at: `fresh` before `expiresAt`, `stale` before
@@ -63,12 +74,12 @@ export function verdictOn(
   now: number,
   random: number,
 ): Verdict {
-  const expiryByAge = expiryUnder(entry, options.ttl);
-  const expiry = Math.min(expiryByAge, idleExpiry(entry, options.idleTtl));
-  const expiresAt = expiry === Infinity ? null : expiry;
+  const expiry = expiryFor(entry, options);
+  const expiresAt = orNever(expiry);
   const state = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
   const ahead = state === "fresh" && options.refreshAhead;
-  const refresh = state === "stale" || (ahead && isDueAhead(entry, expiryByAge, now, random));
+  const refresh =
+    state === "stale" || (ahead && isDueAhead(entry, expiryUnder(entry, options.ttl), now, random));
   return { freshness: state, refresh, expiresAt };
 }
 

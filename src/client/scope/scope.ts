@@ -91,11 +91,19 @@ export class FetchScope {
 /** What the fetches of one mutation's context share: those of one tick cost one nested call. */
 class MutationFetchScope {
   readonly #fetches: Batcher<MutationFetch, MutationFetchResult>;
+  readonly #schedules: Batcher<ScheduleRequest, boolean>;
   readonly reports: Reports;
 
   constructor(ctx: MutationContext, component: ComponentApi) {
-    this.#fetches = new Batcher((requests) => ctx.runMutation(component.fills.fetch, { requests }));
+    const { fills } = component;
+    this.#fetches = new Batcher((requests) => ctx.runMutation(fills.fetch, { requests }));
+    this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
     this.reports = new Reports(ctx, component);
+  }
+
+  /** Schedules a background fill, together with whatever else this context schedules in this tick. */
+  async schedule(request: Promise<ScheduleRequest>): Promise<void> {
+    await this.#schedules.add(request);
   }
 
   async fetch(request: Promise<MutationFetch>): Promise<MutationFetchResult> {
