@@ -1,5 +1,6 @@
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
+import type { Explanation } from "../shared/inspectProtocol.js";
 import { Warnings } from "../shared/warnings.js";
 import {
   type ActionContext,
@@ -8,11 +9,13 @@ import {
   type MutationOnlyContext,
   type QueryContext,
 } from "./contexts.js";
+import { explain } from "./explain.js";
 import { fetchEntry } from "./fetch.js";
 import type { Cache } from "./cache.js";
 import { type CallOptions, FetchCall } from "./fetchCall.js";
 import type { FetchedEntry, PeekedEntry } from "./entries.js";
 import { removeAll, removeAllForName } from "./invalidate.js";
+import { type EntryPage, list, type ListOptions } from "./list.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
@@ -123,6 +126,24 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   async peek(ctx: QueryContext, args: Args<Action>): Promise<PeekedEntry<Result<Action>> | null> {
     return await peekEntry<Result<Action>>(ctx, this.#call(args));
+  }
+
+  /**
+   * Tells why a fetch would be a hit or not; see {@link verdict}. Reads no clock, so
+   * a query that calls it is live.
+   */
+  async explain(ctx: QueryContext, args: Args<Action>): Promise<Explanation> {
+    return await explain(ctx, this.#call(args));
+  }
+
+  /**
+   * Resolves to a page of the entries that no invalidation removed, expired ones
+   * too, without their values. Reads no clock.
+   *
+   * @throws A {@link CacheError} if an option is out of its range.
+   */
+  async list(ctx: QueryContext, options: ListOptions): Promise<EntryPage<Args<Action>>> {
+    return await list(ctx, this.#cache, this.#call({} as Args<Action>).readOptions, options);
   }
 
   /**

@@ -155,7 +155,7 @@ export class FetchCall {
     checkRefresher(this.cache.name, this.cache.config, because);
   }
 
-  /** A request for a background fill; of a reader, with the entry that it saw, if none other is to do. */
+  /** A request for a background fill; of a reader, with the entry that it saw if any other will do. */
   async scheduleRequest(reader?: { seen?: string }): Promise<ScheduleRequest> {
     const common = await this.#backgroundFill();
     return {

@@ -1,5 +1,8 @@
 export { ActionCache } from "./ActionCache.js";
 export type { FetchedEntry, PeekedEntry } from "./entries.js";
+export type { EntryPage, ListedEntry, ListOptions } from "./list.js";
+export type { Explanation } from "../shared/inspectProtocol.js";
+export { type Reason, verdict } from "../shared/verdict.js";
 export {
   ALL_TENANTS,
   type InvalidateOptions,

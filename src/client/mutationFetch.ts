@@ -23,7 +23,7 @@ export async function fetchInMutation<Result>(
     const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
     const read = content && readValue(call.cache, content);
     if (read?.unusable) {
-      // The component takes what is stored for good, and so may have scheduled nothing.
+      // The component knows no shapes: it took the entry for one to serve.
       await scope.schedule(call.scheduleRequest({}));
       report(call.cache, { get: "miss" });
       return null;

@@ -60,15 +60,22 @@ function checkJitter(cache: string, jitter: unknown): void {
 /** Refuses a batch size that is not an integer from 1 to 1,000. */
 export function checkBatchSize(cache: string, batchSize: unknown): void {
   if (batchSize === undefined) return;
-  const isInteger = typeof batchSize === "number" && Number.isInteger(batchSize);
-  if (isInteger && batchSize >= 1 && batchSize <= MAX_BATCH_SIZE) return;
-  throw refusal({
-    code: "INVALID_BATCH_SIZE",
-    cache,
-    option: "`batchSize`",
-    value: batchSize,
-    remedy: `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`,
-  });
+  checkCount(cache, "INVALID_BATCH_SIZE", "`batchSize`", batchSize, ", or leave it out");
+}
+
+/** Refuses a number of rows that is not an integer from 1 to 1,000. */
+export function checkCount(
+  cache: string,
+  code: ErrorCode,
+  option: string,
+  count: unknown,
+  orElse: string = "",
+): void {
+  if (Number.isInteger(count) && (count as number) >= 1 && (count as number) <= MAX_BATCH_SIZE) {
+    return;
+  }
+  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}${orElse}.`;
+  throw refusal({ code, cache, option, value: count, remedy });
 }
 
 /** Refuses tags that are empty, no strings or too long, and too many of them. Returns the distinct ones. */
@@ -196,13 +203,16 @@ export function wrongContext(cache: string | undefined, method: string, where: s
 /** Refuses a tenant's view what would reach every tenant. */
 export function refuseTenant(cache: string, tenant: string | undefined): void {
   if (tenant === undefined) return;
-  throw refusal({
-    code: "REFUSED_ON_TENANT",
+  throw refusedOnTenant(
     cache,
-    option: "the tenant of this view",
-    value: tenant,
-    remedy:
-      "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
+    tenant,
+    "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
       "of this cache, or the functions `removeAllForTenant` and `removeAll`.",
-  });
+  );
+}
+
+/** The error of what reaches beyond the tenant of a view. */
+export function refusedOnTenant(cache: string, tenant: string, remedy: string) {
+  const option = "the tenant of this view";
+  return refusal({ code: "REFUSED_ON_TENANT", cache, option, value: tenant, remedy });
 }

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   TOO_MANY_TAGS: "an entry or an invalidation has over 128 distinct tags",
   INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
   INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
+  INVALID_PAGE_SIZE: "`numItems` is not an integer from 1 to 1,000",
+  INVALID_CURSOR: "`cursor` is not null, nor the `continueCursor` of a page of the same listing",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
   INVALID_SINCE: "`since` is not a time in milliseconds",
   INVALID_BOUND: "`maxEntries`, `maxBytes` or `idleTtl` is not a number from 1",
@@ -26,7 +28,7 @@ export const ERROR_CODES = {
   FUNCTION_FAILED: "a function of the configuration threw",
   VALUE_TOO_LARGE: "a value to `put`, or the arguments of a background fill, are over 4 MiB",
   WRONG_CONTEXT: "the context can't do what is called, such as `fetch` or `put` in a query",
-  REFUSED_ON_TENANT: "the deprecated `removeAll` is called on a tenant's view",
+  REFUSED_ON_TENANT: "a tenant's view is asked to clear everything, or to list another tenant",
   INVALID_REQUEST: "a function of the component is called by hand with what no client sends",
 } as const;
 
@@ -86,6 +88,12 @@ export function tooLarge(cache: string): CacheError {
     says: `over ${MAX_VALUE_BYTES} bytes, or over ${MAX_JSON_BYTES} as JSON`,
     remedy: "Put it into file storage, and its id into the cache.",
   });
+}
+
+/** Refuses a cursor that is none, or another listing's. */
+export function badCursor(cache: string, value: unknown): CacheError {
+  const remedy = "Give null, and then the last page's `continueCursor` with the same options.";
+  return refusal({ code: "INVALID_CURSOR", cache, option: "`cursor`", value, remedy });
 }
 
 /**

@@ -17,7 +17,7 @@ export const nullable = <V extends Validator<unknown, "required", string>>(valid
 
 /** Any Convex value. */
 export const value = v.any() as VAny<Value>;
-const optionalValue = v.optional(v.any()) as VAny<Value | undefined, "optional">;
+export const optionalValue = v.optional(v.any()) as VAny<Value | undefined, "optional">;
 
 /** A value: as it is, or as Convex's JSON where no document could hold it. */
 export const wire = v.union(v.object({ value }), v.object({ json: v.string() }));

@@ -385,6 +385,91 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    inspect: {
+      explain: FunctionReference<
+        "query",
+        "internal",
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          tenant?: string;
+          read: {
+            ttl: number | null;
+            staleWhileRevalidate: number;
+            staleIfError: number;
+            refreshAhead: boolean;
+            errorTtl: number;
+            idleTtl?: number;
+          };
+          withContent: boolean;
+        },
+        {
+          key: any;
+          tags: Array<string>;
+          entry: {
+            createdAt: number;
+            staleUntil: number | null;
+            staleIfErrorUntil: number | null;
+            bytes: number;
+            fillMs: number | null;
+            unusable: "shape" | "incomplete" | null;
+          } | null;
+          expiresAt: number | null;
+          invalidatedBy: {
+            by: "tag" | "name" | "tenant" | "everything";
+            tag?: string;
+            tenant?: string;
+            mode: "remove" | "expire";
+            at: number;
+            before?: number;
+          } | null;
+          fill: {
+            state: "scheduled" | "running";
+            since: number;
+            leaseUntil: number;
+          } | null;
+          failure: { message: string; until: number } | null;
+          content?: { value: any } | { json: string };
+        },
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        {
+          name: string;
+          tenant?: string;
+          tag?: string;
+          read: {
+            ttl: number | null;
+            staleWhileRevalidate: number;
+            staleIfError: number;
+            refreshAhead: boolean;
+            errorTtl: number;
+            idleTtl?: number;
+          };
+          cursor: string | null;
+          numItems: number;
+        },
+        {
+          page: Array<{
+            args: any;
+            key?: any;
+            tenant?: string;
+            tags: Array<string>;
+            bytes: number;
+            createdAt: number;
+            expiresAt: number | null;
+            staleUntil: number | null;
+            fillMs: number | null;
+          }>;
+          isDone: boolean;
+          continueCursor: string;
+        },
+        Name
+      >;
+    };
     invalidations: {
       byTags: FunctionReference<
         "mutation",

@@ -1,5 +1,5 @@
 import { refusal } from "../../shared/errors.js";
-import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
+import { MAX_BATCH_SIZE, MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
 import type { Runner, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
@@ -64,6 +64,13 @@ export function checkNumber(
 ): void {
   if (number === undefined || !Number.isNaN(number)) return;
   throw refused(cache, option, number, "Give a number, or leave it out.");
+}
+
+/** Refuses a page size that would list nothing. */
+export function checkPageSize(cache: string, numItems: number): void {
+  if (Number.isInteger(numItems) && numItems >= 1 && numItems <= MAX_BATCH_SIZE) return;
+  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}.`;
+  throw refused(cache, "numItems", numItems, remedy);
 }
 
 /** Refuses options that would store what can't be read, or invalidated, again. */

@@ -42,6 +42,10 @@ export async function loadContent(ctx: QueryCtx, row: Content): Promise<Wire | u
   return json === undefined ? undefined : { json };
 }
 
+/** The size of an entry's value as it is stored, in bytes. */
+export const sizeOfEntry = ({ value, partsBytes }: Content): number =>
+  partsBytes ?? getConvexSize(value as Value);
+
 /** Writes JSON into rows of its own. */
 export async function saveParts(
   ctx: MutationCtx,

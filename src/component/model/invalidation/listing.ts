@@ -11,7 +11,7 @@ type TagRow = Doc<"tags"> & { startedAt: bigint };
 export type TagPosition = Position<{ tag: string; startedAt: bigint }>;
 
 /** Later than every commit. */
-const LAST = 2n ** 63n - 1n;
+export const LAST = 2n ** 63n - 1n;
 
 /**
  * The rows that list entries under the tags of a reach and began up to a commit,

@@ -1,0 +1,79 @@
+import type { ObjectType } from "convex/values";
+import { expiryUnder, orNever } from "../../../shared/freshness.js";
+import type { Explained, explainRequest, InvalidatedBy } from "../../../shared/inspectProtocol.js";
+import { unwrap } from "../../../shared/key.js";
+import type { EntryKey } from "../../../shared/protocol.js";
+import type { Doc } from "../../_generated/dataModel.js";
+import type { QueryCtx } from "../../_generated/server.js";
+import { loadContent, sizeOfEntry } from "../entry/content.js";
+import { earlier, expiryOf, findRow } from "../entry/rows.js";
+import { findFailure } from "../fill/failures.js";
+import { findLease } from "../fill/lease.js";
+import { coverOf } from "../invalidation/tags.js";
+import { momentOf, startOfEntry, startOfFill, Validity } from "../invalidation/validity.js";
+
+type Request = ObjectType<typeof explainRequest>;
+
+/**
+ * All that decides whether a fetch is a hit, but for the time. The parts of a large
+ * value are read only `withContent`.
+ */
+export async function explainCall(
+  ctx: QueryCtx,
+  { read, withContent, ...entryKey }: Request,
+): Promise<Explained> {
+  const validity = new Validity(ctx);
+  const row = await findRow(ctx, entryKey);
+  const failure = read.errorTtl > 0 ? await findFailure(ctx, validity, entryKey) : null;
+  const rest = {
+    key: unwrap(entryKey.key),
+    fill: await explainFill(ctx, validity, entryKey),
+    failure: failure && { message: failure.error.message, until: failure.until },
+  };
+  if (row === null) {
+    const clear = await validity.latestUnder(entryKey);
+    const invalidatedBy = clear && describe(clear);
+    return { ...rest, tags: [], entry: null, expiresAt: null, invalidatedBy };
+  }
+  const content = withContent ? await loadContent(ctx, row) : undefined;
+  const { removal, expiry } = await validity.causes(startOfEntry(row));
+  const cause = removal ?? expiry;
+  const createdAt = Math.floor(row._creationTime);
+  const expiresAt = earlier(await expiryOf(ctx, row), expiry && momentOf(expiry));
+  const end = expiryUnder({ createdAt, expiresAt }, read.ttl);
+  return {
+    ...rest,
+    tags: row.tags ?? [],
+    entry: {
+      createdAt,
+      staleUntil: orNever(end + read.staleWhileRevalidate),
+      staleIfErrorUntil: orNever(end + read.staleIfError),
+      bytes: sizeOfEntry(row),
+      fillMs: row.fillMs ?? null,
+      unusable: withContent && content === undefined ? "incomplete" : null,
+    },
+    expiresAt: orNever(end),
+    invalidatedBy: cause && describe(cause),
+    content,
+  };
+}
+
+function describe(invalidation: Doc<"invalidations">): InvalidatedBy {
+  const { tag, mode, before } = invalidation;
+  return { ...coverOf(tag), mode, at: momentOf(invalidation), before };
+}
+
+async function explainFill(
+  ctx: QueryCtx,
+  validity: Validity,
+  entryKey: EntryKey,
+): Promise<Explained["fill"]> {
+  const lease = await findLease(ctx, entryKey);
+  if (lease === null || !(await validity.isValid(startOfFill(lease, entryKey)))) return null;
+  return {
+    // What holds a lease has not ended.
+    state: lease.state as "scheduled" | "running",
+    since: Math.floor(lease.beganAt ?? lease._creationTime),
+    leaseUntil: lease.deadline,
+  };
+}
