@@ -372,6 +372,21 @@ describe("explain", () => {
     expect(await bytesOf(cache({ checkValue: () => true }))).toBeGreaterThan(2_000_000);
   });
 
+  test("tells in a mutation what the mutation itself has done", async () => {
+    const { t, cache } = createApp();
+    const values = cache();
+    const explained = await t.mutation(async (ctx) => {
+      await values.put(ctx, args, 1);
+      const stored = await values.explain(ctx, args);
+      await values.removeAllForName(ctx);
+      return [stored, await values.explain(ctx, args)];
+    });
+    expect(explained).toMatchObject([
+      { entry: { createdAt: START }, invalidatedBy: null },
+      { entry: { createdAt: START }, invalidatedBy: { by: "name", mode: "remove", at: START } },
+    ]);
+  });
+
   test("refuses arguments that are none before anything runs", async () => {
     const { act, cache, observer } = createApp();
     const explaining = act((ctx) => cache().explain(ctx, { at: new Date() as never }));
