@@ -1,7 +1,7 @@
 /** `explain` and `verdict`: a row for each reason why a call is a hit, stale or a miss. */
 import { describe, expect, test, vi } from "vitest";
 import { component, createApp } from "../testing/app.js";
-import { keepHouse } from "../testing/background.js";
+import { finishBackground, keepHouse } from "../testing/background.js";
 import { virtualTime } from "../testing/time.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
@@ -203,6 +203,34 @@ const rows: Record<string, Row> = {
     state: "miss",
     sentence: "Nothing is stored.",
   },
+  "idle, and still stored": {
+    config: { idleTtl: HOUR, ttl: DAY },
+    given: thenDo(() => Promise.resolve(pass(2 * HOUR))),
+    state: "miss",
+    sentence:
+      "Nobody has read what is stored since 2026-11-01T00:00:00.000Z, longer than `idleTtl`.",
+  },
+  "idle, and deleted": {
+    config: { idleTtl: HOUR },
+    given: thenDo(async (app) => {
+      pass(HOUR);
+      await keepHouse(app);
+    }),
+    state: "miss",
+    sentence:
+      "Nothing is stored; it was last evicted at 2026-11-01T01:06:01.000Z, as nobody read it.",
+  },
+  evicted: {
+    config: { maxEntries: 1 },
+    given: thenDo(async (app, cache) => {
+      vi.spyOn(Math, "random").mockReturnValue(0);
+      await app.t.mutation((ctx) => cache.put(ctx, { id: 2 }, "other"));
+      await finishBackground(app);
+    }),
+    state: "miss",
+    sentence:
+      "Nothing is stored; it was last evicted at 2026-11-01T00:01:00.000Z, to keep the bounds.",
+  },
   "of a shape that checkValue refuses": {
     config: { checkValue: () => false },
     given: put,
@@ -331,10 +359,13 @@ describe("explain", () => {
         staleIfErrorUntil: START + HOUR + DAY,
         bytes: 1002,
         fillMs: 0,
+        readAt: null,
+        idleAt: null,
         unusable: null,
       },
       expiresAt: START + HOUR,
       invalidatedBy: null,
+      evicted: null,
       fill: null,
       failure: null,
     });

@@ -2,6 +2,7 @@
 import { type Infer, type ObjectType, v } from "convex/values";
 import {
   entryKey,
+  evictionReason,
   invalidationMode,
   nullable,
   optionalValue,
@@ -44,6 +45,10 @@ const explanation = {
       bytes: v.number(),
       /** How long its fill took; null for a value that was put. */
       fillMs: nullable(v.number()),
+      /** When it was last read, as far as the bounds of its cache need to know; null without bounds. */
+      readAt: nullable(v.number()),
+      /** When it ceases to be fresh unless it is read; null for never. */
+      idleAt: nullable(v.number()),
       /** Why its value is not used; it is read only where there is a `checkValue`. */
       unusable: nullable(unusable),
     }),
@@ -55,6 +60,8 @@ const explanation = {
    * nothing is stored, the latest clear that covers the call, while it is kept.
    */
   invalidatedBy: nullable(invalidatedBy),
+  /** Where nothing is stored, when it was last evicted and for which bound, for a day. */
+  evicted: nullable(v.object({ reason: evictionReason, at: v.number() })),
   /** The fill that holds the entry's lease, lapsed or not. */
   fill: nullable(
     v.object({

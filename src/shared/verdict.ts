@@ -20,7 +20,10 @@ export function verdict(explanation: Explanation, now: number): Reason {
     const sentence = `${all.join("; ")}.`;
     return { state, sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1) };
   };
-  if (entry === null) return says("miss", "nothing is stored", ...invalidated(invalidatedBy));
+  if (entry === null) {
+    const why = [...invalidated(invalidatedBy), ...evicted(explanation)];
+    return says("miss", "nothing is stored", ...why);
+  }
   if (invalidatedBy?.mode === "remove") {
     return says("miss", "what is stored is not valid", ...invalidated(invalidatedBy));
   }
@@ -49,7 +52,11 @@ const UNUSABLE = {
 };
 
 /** Why a value is not fresh any more: by its time, or by an invalidation that came before. */
-function whyExpired({ expiresAt, invalidatedBy }: Explanation): string[] {
+function whyExpired({ entry, expiresAt, invalidatedBy }: Explanation): string[] {
+  const { idleAt, readAt } = entry!;
+  if (idleAt !== null && idleAt === expiresAt) {
+    return [`nobody has read what is stored since ${iso(readAt!)}, longer than \`idleTtl\``];
+  }
   return invalidatedBy !== null && invalidatedBy.at <= expiresAt!
     ? ["what is stored is not fresh", ...invalidated(invalidatedBy)]
     : [`what is stored expired at ${iso(expiresAt!)}`];
@@ -63,6 +70,12 @@ function invalidated(invalidatedBy: InvalidatedBy | null): string[] {
   const how = by !== "tag" ? "cleared" : mode === "expire" ? "expired" : "invalidated";
   const only = before === undefined ? "" : ` for what was created up to ${iso(before)}`;
   return [`${what} was ${how}${whose} at ${iso(at)}${only}`];
+}
+
+function evicted({ evicted }: Explanation): string[] {
+  if (evicted === null) return [];
+  const why = evicted.reason === "idleTtl" ? "as nobody read it" : "to keep the bounds";
+  return [`it was last evicted at ${iso(evicted.at)}, ${why}`];
 }
 
 function remembered({ failure }: Explanation, now: number): string[] {

@@ -413,6 +413,8 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             staleIfErrorUntil: number | null;
             bytes: number;
             fillMs: number | null;
+            readAt: number | null;
+            idleAt: number | null;
             unusable: "shape" | "incomplete" | null;
           } | null;
           expiresAt: number | null;
@@ -424,6 +426,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             at: number;
             before?: number;
           } | null;
+          evicted: { reason: "idleTtl" | "bounds"; at: number } | null;
           fill: {
             state: "scheduled" | "running";
             since: number;

@@ -109,7 +109,3 @@ export async function deleteUnread<
     return false;
   }
 }
-
-/** How large a value is as it was saved, in bytes. */
-export const sizeOf = ({ value, partsBytes }: Content): number =>
-  partsBytes ?? getConvexSize(value as Value);

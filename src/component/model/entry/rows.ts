@@ -7,7 +7,7 @@ import type { CommitTs } from "../invalidation/commitOrder.js";
 import { admit, depart, isBounded } from "../eviction/residents.js";
 import { leaseKeyOf } from "../leaseKey.js";
 import { goneFrom, sum } from "../stats/counts.js";
-import { deleteParts, deleteUnread, loadContent, saveContent, sizeOf } from "./content.js";
+import { deleteParts, deleteUnread, loadContent, saveContent, sizeOfEntry } from "./content.js";
 import {
   deleteDependents,
   type Dependents,
@@ -48,7 +48,7 @@ export async function loadEntry(
 ): Promise<Entry | null> {
   const content = await loadContent(ctx, row);
   if (content === undefined) return null;
-  const resident = withResidency && row.resident && (await ctx.db.get("residents", row.resident));
+  const residency = withResidency ? await residencyOf(ctx, row) : undefined;
   return {
     id: row._id,
     content,
@@ -56,11 +56,18 @@ export async function loadEntry(
     expiresAt: earlier(await expiryOf(ctx, row), expiredAt),
     expired: expiredAt !== null,
     fillMs: row.fillMs ?? null,
-    ...(resident && { residency: residencyOf(resident) }),
+    ...(residency && { residency }),
   };
 }
 
-const residencyOf = ({ _id: id, visited, readAt }: Doc<"residents">) => ({ id, visited, readAt });
+/** When an entry of a cache with bounds was read; undefined for one that is not bounded. */
+export async function residencyOf(
+  ctx: QueryCtx,
+  { resident }: Pick<Doc<"values">, "resident">,
+): Promise<Entry["residency"]> {
+  const row = resident && (await ctx.db.get("residents", resident));
+  return row ? { id: row._id, visited: row.visited, readAt: row.readAt } : undefined;
+}
 
 /** The earlier of two times, of which null is never. */
 export function earlier(time: number | null, other: number | null): number | null {
@@ -149,7 +156,7 @@ async function track(
 ): Promise<Pick<Doc<"values">, "hasFigures" | "size" | "resident">> {
   if (tracking === undefined) return {};
   const hasFigures = tracking.figures;
-  const size = sizeOf(row);
+  const size = sizeOfEntry(row);
   if (!isBounded(tracking)) return { hasFigures, size };
   const arrival = {
     name,

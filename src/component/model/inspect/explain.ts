@@ -1,14 +1,15 @@
 import type { ObjectType } from "convex/values";
-import { expiryUnder, orNever } from "../../../shared/freshness.js";
+import { expiryFor, orNever } from "../../../shared/freshness.js";
 import type { Explained, explainRequest, InvalidatedBy } from "../../../shared/inspectProtocol.js";
 import { unwrap } from "../../../shared/key.js";
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
 import { loadContent, sizeOfEntry } from "../entry/content.js";
-import { earlier, expiryOf, findRow } from "../entry/rows.js";
+import { earlier, expiryOf, findRow, residencyOf } from "../entry/rows.js";
 import { findFailure } from "../fill/failures.js";
 import { findLease } from "../fill/lease.js";
+import { leaseKeyOf } from "../leaseKey.js";
 import { coverOf } from "../invalidation/tags.js";
 import { momentOf, startOfEntry, startOfFill, Validity } from "../invalidation/validity.js";
 
@@ -33,14 +34,16 @@ export async function explainCall(
   if (row === null) {
     const clear = await validity.latestUnder(entryKey);
     const invalidatedBy = clear && describe(clear);
-    return { ...rest, tags: [], entry: null, expiresAt: null, invalidatedBy };
+    const evicted = await evictionOf(ctx, entryKey);
+    return { ...rest, tags: [], entry: null, expiresAt: null, invalidatedBy, evicted };
   }
   const content = withContent ? await loadContent(ctx, row) : undefined;
   const { removal, expiry } = await validity.causes(startOfEntry(row));
   const cause = removal ?? expiry;
   const createdAt = Math.floor(row._creationTime);
   const expiresAt = earlier(await expiryOf(ctx, row), expiry && momentOf(expiry));
-  const end = expiryUnder({ createdAt, expiresAt }, read.ttl);
+  const residency = await residencyOf(ctx, row);
+  const end = expiryFor({ createdAt, expiresAt, residency }, read);
   return {
     ...rest,
     tags: row.tags ?? [],
@@ -50,10 +53,13 @@ export async function explainCall(
       staleIfErrorUntil: orNever(end + read.staleIfError),
       bytes: sizeOfEntry(row),
       fillMs: row.fillMs ?? null,
+      readAt: residency?.readAt ?? null,
+      idleAt: orNever((residency?.readAt ?? Infinity) + (read.idleTtl ?? Infinity)),
       unusable: withContent && content === undefined ? "incomplete" : null,
     },
     expiresAt: orNever(end),
     invalidatedBy: cause && describe(cause),
+    evicted: null,
     content,
   };
 }
@@ -61,6 +67,16 @@ export async function explainCall(
 function describe(invalidation: Doc<"invalidations">): InvalidatedBy {
   const { tag, mode, before } = invalidation;
   return { ...coverOf(tag), mode, at: momentOf(invalidation), before };
+}
+
+async function evictionOf(ctx: QueryCtx, entryKey: EntryKey): Promise<Explained["evicted"]> {
+  const leaseKey = await leaseKeyOf(entryKey);
+  const last = await ctx.db
+    .query("evictions")
+    .withIndex("leaseKey", (q) => q.eq("leaseKey", leaseKey))
+    .order("desc")
+    .first();
+  return last && { reason: last.reason, at: Math.floor(last._creationTime) };
 }
 
 async function explainFill(

@@ -1,6 +1,6 @@
 import type { Infer, ObjectType, Value } from "convex/values";
 import type { listedEntry, listPage, listRequest } from "../../../shared/inspectProtocol.js";
-import { expiryUnder, orNever } from "../../../shared/freshness.js";
+import { expiryFor, orNever } from "../../../shared/freshness.js";
 import { describeKey } from "../../../shared/key.js";
 import { MAX_BATCH_SIZE, MAX_DOCUMENT_BYTES, MAX_PAGE_BYTES } from "../../../shared/limits.js";
 import type { ReadOptions } from "../../../shared/protocol.js";
@@ -8,7 +8,7 @@ import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
 import { hasRoomFor, type Need, ONE_ENTRY, Page } from "../budget.js";
 import { sizeOfEntry } from "../entry/content.js";
-import { earlier, expiryOf } from "../entry/rows.js";
+import { earlier, expiryOf, residencyOf } from "../entry/rows.js";
 import { LAST, listedUnder } from "../invalidation/listing.js";
 import { appTag, nameTag, reachOf, sharedTag } from "../invalidation/tags.js";
 import { startOfEntry, Validity } from "../invalidation/validity.js";
@@ -106,7 +106,8 @@ async function describe(
   if (!valid) return null;
   const createdAt = Math.floor(row._creationTime);
   const expiresAt = earlier(await expiryOf(ctx, row), expiredAt);
-  const expiry = expiryUnder({ createdAt, expiresAt }, read.ttl);
+  const residency = read.idleTtl === undefined ? undefined : await residencyOf(ctx, row);
+  const expiry = expiryFor({ createdAt, expiresAt, residency }, read);
   return {
     ...describeKey(row.args as Value),
     tenant: row.tenant,
