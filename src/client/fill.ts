@@ -1,4 +1,5 @@
 import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
+import { evidenceOf, type Watched } from "../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import type { ClaimRequest, ClaimResult, FillStatus, HeldLease } from "../shared/fillProtocol.js";
 import type { EntryKey } from "../shared/protocol.js";
@@ -9,7 +10,7 @@ import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
 import type { Answered } from "./scope/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
-import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
+import { type FillOutcome, waitForFill } from "./scope/waits.js";
 import { scheduleRefresh, serve } from "./serve.js";
 import { unsettled } from "../shared/warnings.js";
 import { warnOfFailedCall } from "./failedCall.js";
@@ -85,14 +86,13 @@ async function claimRequest(
   seen: string | null,
   watched: Watched | undefined,
 ): Promise<ClaimRequest> {
-  // Watched for a whole lease, it has lapsed whatever the component's clock says.
-  const lapsed = watched && watched.watchedMs >= LEASE_MS ? watched : undefined;
+  const lapsed = evidenceOf(watched, LEASE_MS);
   return {
     ...(await call.entryKey()),
     force: call.force,
     ...(call.failures && { failures: true }),
     ...(seen !== null && { seen }),
-    ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
+    ...(lapsed && { lapsed }),
     ...call.figures,
   };
 }

@@ -10,6 +10,8 @@ export {
   removeAll,
   removeAllForTenant,
 } from "./invalidate.js";
+export { Lock, type LockOptions, type WaitOptions } from "./Lock.js";
+export type { HeldLock } from "../shared/lockProtocol.js";
 export type {
   ActionCacheConfig,
   AnyAction,

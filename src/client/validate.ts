@@ -4,7 +4,8 @@ import { isWellFormed } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
 import type { ActionCacheConfig } from "./options.js";
 
-const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
+/** Whether a value is a number of ms from 0. */
+export const isDuration = (ms: unknown): ms is number => typeof ms === "number" && ms >= 0;
 
 /** Refuses a ttl that is not a number of ms from 0; null is none, and undefined the default. */
 export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): void {
@@ -105,7 +106,8 @@ export function checkTenant(cache: string | undefined, tenant: unknown): void {
   });
 }
 
-function isLabel(label: unknown): boolean {
+/** Whether a value can be a tag, a tenant id, or the name or key of a lock. */
+export function isLabel(label: unknown): label is string {
   return (
     typeof label === "string" &&
     label.length > 0 &&

@@ -110,8 +110,9 @@ export default defineSchema({
    * time has no row there, and because a hit is not to depend on what is running.
    */
   fills: defineTable({
-    /** Its key is the digest of the entry's name and key. */
     ...leaseFields,
+    /** The digest of the entry's name and key; absent once the lease is given up. */
+    leaseKey: v.optional(v.string()),
     state: fillState,
     startedAt: v.commitTs(),
     /** When a scheduled fill began to run, in ms; another's begins with its row. */
@@ -193,6 +194,22 @@ export default defineSchema({
     .index("tag", ["tag", "at"])
     .index("mode", ["tag", "mode", "at"])
     .index("state", ["state", "at"]),
+
+  /**
+   * Locks that are held: a row for each, its id being the owner's token. Whoever
+   * takes over a lapsed lock deletes its row, so a token never holds again.
+   * Written by acquire, heartbeat and release, read by `assertHeld` in the app's
+   * mutations and by those who wait. Housekeeping deletes what has lapsed.
+   */
+  locks: defineTable({
+    name: v.string(),
+    key: v.string(),
+    ...leaseFields,
+    /** How long the lock holds without a heartbeat, in ms. */
+    ttl: v.number(),
+  })
+    .index("key", ["name", "key"])
+    .index("deadline", ["deadline"]),
 
   /**
    * Refills under way: what was invalidated with `refresh: true` and is being

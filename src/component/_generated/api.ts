@@ -15,6 +15,7 @@ import type * as fills from "../fills.js";
 import type * as inspect from "../inspect.js";
 import type * as invalidations from "../invalidations.js";
 import type * as lib from "../lib.js";
+import type * as locks from "../locks.js";
 import type * as maintenance from "../maintenance.js";
 import type * as model_budget from "../model/budget.js";
 import type * as model_checks from "../model/checks.js";
@@ -54,6 +55,7 @@ import type * as model_invalidation_validity from "../model/invalidation/validit
 import type * as model_lease from "../model/lease.js";
 import type * as model_leaseKey from "../model/leaseKey.js";
 import type * as model_legacy from "../model/legacy.js";
+import type * as model_lock from "../model/lock.js";
 import type * as model_lookup from "../model/lookup.js";
 import type * as model_refill_needs from "../model/refill/needs.js";
 import type * as model_refill_refill from "../model/refill/refill.js";
@@ -82,6 +84,7 @@ const fullApi: ApiFromModules<{
   inspect: typeof inspect;
   invalidations: typeof invalidations;
   lib: typeof lib;
+  locks: typeof locks;
   maintenance: typeof maintenance;
   "model/budget": typeof model_budget;
   "model/checks": typeof model_checks;
@@ -121,6 +124,7 @@ const fullApi: ApiFromModules<{
   "model/lease": typeof model_lease;
   "model/leaseKey": typeof model_leaseKey;
   "model/legacy": typeof model_legacy;
+  "model/lock": typeof model_lock;
   "model/lookup": typeof model_lookup;
   "model/refill/needs": typeof model_refill_needs;
   "model/refill/refill": typeof model_refill_refill;

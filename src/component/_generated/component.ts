@@ -531,6 +531,69 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Name
       >;
     };
+    locks: {
+      acquire: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          name: string;
+          key: string;
+          ttl: number;
+          watched?: { token: string; deadline: number };
+        },
+        | { kind: "acquired"; token: string }
+        | {
+            kind: "held";
+            token: string;
+            deadline: number;
+            ttl: number;
+            leaseMs: number;
+          },
+        Name
+      >;
+      check: FunctionReference<
+        "query",
+        "internal",
+        { name: string; key: string },
+        { key: string; acquiredAt: number; expiresAt: number } | null,
+        Name
+      >;
+      heartbeat: FunctionReference<
+        "mutation",
+        "internal",
+        { tokens: Array<string> },
+        Array<string>,
+        Name
+      >;
+      isHeld: FunctionReference<
+        "query",
+        "internal",
+        { name: string; key: string; token: string },
+        boolean,
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        { name: string; after?: string },
+        Array<{ key: string; acquiredAt: number; expiresAt: number }>,
+        Name
+      >;
+      poll: FunctionReference<
+        "query",
+        "internal",
+        { token: string },
+        number | null,
+        Name
+      >;
+      release: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: string; token: string },
+        boolean,
+        Name
+      >;
+    };
     stats: {
       get: FunctionReference<
         "query",

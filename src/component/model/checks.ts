@@ -1,6 +1,14 @@
 import { refusal } from "../../shared/errors.js";
-import { MAX_BATCH_SIZE, MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
+import {
+  MAX_BATCH_SIZE,
+  MAX_LOCK_TTL_MS,
+  MAX_RECIPE_BYTES,
+  MAX_TAG_LENGTH,
+  MAX_TAGS,
+  MIN_LOCK_TTL_MS,
+} from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
+import type { AcquireRequest } from "../../shared/lockProtocol.js";
 import type { Runner, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
@@ -121,6 +129,15 @@ export function checkResult(cache: string, result: FillResult): void {
       checkContent(cache, "error.data", { json: result.error.data });
     }
   }
+}
+
+/** Refuses a lock that would hold for ever, or whose row would be of any size. */
+export function checkLockRequest({ name, key, ttl }: AcquireRequest): void {
+  checkLabels(undefined, "name", [name]);
+  checkLabels(undefined, "key", [key]);
+  if (ttl >= MIN_LOCK_TTL_MS && ttl <= MAX_LOCK_TTL_MS) return;
+  const remedy = `Give a number of milliseconds from ${MIN_LOCK_TTL_MS} to ${MAX_LOCK_TTL_MS}.`;
+  throw refused(undefined, "ttl", ttl, remedy);
 }
 
 /** The error of an invalidation that names a tenant and means all of them. */

@@ -48,7 +48,8 @@ export async function takeLease(
     ...fill,
     name: entryKey.name,
     tenant: entryKey.tenant,
-    ...takenNow(await leaseKeyOf(entryKey)),
+    leaseKey: await leaseKeyOf(entryKey),
+    ...takenNow(),
     startedAt: ctx.db.vars.commitTs,
     legacyEntry: (await findLegacyRow(ctx, entryKey))?._id,
   });
@@ -87,6 +88,7 @@ export async function endFill(
   how: Partial<Doc<"fills">> & Pick<Doc<"fills">, "state">,
 ): Promise<void> {
   await ctx.db.patch("fills", fill._id, {
+    leaseKey: undefined,
     ...givenUpNow(),
     ...how,
   });
