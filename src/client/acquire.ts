@@ -24,7 +24,7 @@ export async function acquireWithin(
     let deadline: number | null = answer.deadline;
     while (deadline !== null && !watch.isOver) {
       if (waitedMs >= waitMs) return null;
-      const delay = Math.min(watch.nextDelay(), waitMs - waitedMs);
+      const delay = Math.min(watch.nextDelay(), Math.ceil(waitMs - waitedMs));
       await sleep(delay);
       waitedMs += delay;
       watch.slept(delay);

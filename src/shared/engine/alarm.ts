@@ -1,8 +1,8 @@
 /** The longest delay that `setTimeout` takes; it rings at once for a longer one. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** A delay that `setTimeout` takes as it is meant, in ms: it would cut off a fraction, and ring early. */
-const bounded = (ms: number) => Math.min(Math.max(Math.ceil(ms), 0), MAX_DELAY_MS) || 0;
+/** A delay that `setTimeout` takes as it is meant, in ms. */
+const bounded = (ms: number) => Math.min(Math.max(ms, 0), MAX_DELAY_MS) || 0;
 
 /** Resolves when a timer of so many ms has rung. */
 export function sleep(ms: number): Promise<void> {

@@ -4,7 +4,7 @@ import { SECOND } from "../time.js";
 export type Watched = { token: string; deadline: number; watchedMs: number };
 
 /** The shortest and the longest time between two polls, in ms. */
-export const MIN_POLL_MS = 100;
+const MIN_POLL_MS = 100;
 const MAX_POLL_MS = 4.5 * SECOND;
 /** The next poll comes after this part of the time that was waited, so a waiter is late by less. */
 const POLL_GROWTH = 0.65;
@@ -44,11 +44,14 @@ export class LeaseWatch {
     }
   }
 
-  /** After how long to look again, in ms; with some chance, so that many waiters don't poll at once. */
+  /**
+   * After how long to look again, in whole ms: a timer cuts off the rest, and would ring
+   * before the time that is counted. With some chance, so that many waiters don't poll at once.
+   */
   nextDelay(): number {
     const growing = Math.min(Math.max(this.#waitedMs * POLL_GROWTH, MIN_POLL_MS), MAX_POLL_MS);
     const delay = growing * (0.8 + 0.2 * Math.random());
-    return Math.min(delay, Math.max(this.#leaseMs - this.#watchedMs, MIN_POLL_MS));
+    return Math.ceil(Math.min(delay, Math.max(this.#leaseMs - this.#watchedMs, MIN_POLL_MS)));
   }
 
   /** Counts a timer that has rung. */
