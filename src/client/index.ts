@@ -31,3 +31,4 @@ export {
 } from "../shared/errors.js";
 export { type Freshness, freshness } from "../shared/freshness.js";
 export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
+export type { Figures } from "../shared/statsProtocol.js";

@@ -81,6 +81,17 @@ describe("a lock", () => {
     expect(await write(next)).toBe("written");
   });
 
+  test("is not taken over on the word of who watched another owner's, of the same deadline", async () => {
+    const { acquire, release, write, t } = createLocked();
+    const watched = { token: (await acquire())!, deadline: START + TTL };
+    await release(watched.token);
+    const next = (await acquire())!;
+    const request = { name: "billing", key: "a", ttl: TTL, watched };
+    const answer = await t.mutation(component.locks.acquire, request);
+    expect(answer).toMatchObject({ kind: "held", token: next, deadline: watched.deadline });
+    expect(await write(next)).toBe("written");
+  });
+
   test("holds for a minute by default", async () => {
     const { t, check } = createLocked();
     await t.mutation((ctx) => new Lock(component, { name: "billing" }).acquire(ctx, "a"));

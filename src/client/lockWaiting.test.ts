@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { sleep } from "../shared/engine/alarm.js";
+import { LeaseWatch } from "../shared/engine/leaseWatch.js";
 import { createLocked, TTL } from "../testing/locked.js";
 import { virtualTime } from "../testing/time.js";
 
@@ -94,6 +95,32 @@ describe("acquire in an action", () => {
     await pass(3 * SECOND);
     expect(await acquiring).toBeNull();
   });
+});
+
+test("a waiter takes nothing over before it has watched for a whole ttl, though the clock jumped", async () => {
+  const { acquire, waitFor, pass } = createLocked();
+  const real = Date.now.bind(Date);
+  let ahead = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => real() + ahead);
+  await acquire();
+  let acquired: string | null | undefined;
+  ahead = 12 * SECOND;
+  void waitFor(MINUTE).then((token) => (acquired = token));
+  await pass(100);
+  ahead = 0;
+  await pass(18 * SECOND);
+  expect(acquired).toBeUndefined();
+  await pass(5 * SECOND);
+  expect(acquired).toEqual(expect.any(String));
+});
+
+test("a waiter counts no more time than has passed: timers ring in whole ms", () => {
+  for (let n = 0; n < 100; n++) {
+    const watch = new LeaseWatch({ token: "a", deadline: 0, leaseMs: 1500.5 }, TTL);
+    for (; !watch.isOver; watch.slept(watch.nextDelay())) {
+      expect(watch.nextDelay() % 1).toBe(0);
+    }
+  }
 });
 
 type Clock = (real: () => number) => () => number;
