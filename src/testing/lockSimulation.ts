@@ -4,7 +4,7 @@
  */
 import { getFunctionAddress } from "convex/server";
 import { expect, vi } from "vitest";
-import { QUIET_MS } from "../component/model/gc/batch.js";
+import { QUIET_MS } from "../component/model/gc/due.js";
 import type { ActionContext } from "../client/contexts.js";
 import { component, createApp } from "./app.js";
 import { createLock, TTL } from "./locked.js";
