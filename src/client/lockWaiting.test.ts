@@ -104,7 +104,7 @@ test("a waiter takes nothing over before it has watched for a whole ttl, though 
   vi.spyOn(Date, "now").mockImplementation(() => real() + ahead);
   await acquire();
   let acquired: string | null | undefined;
-  ahead = 12 * SECOND;
+  ahead = 5 * SECOND;
   void waitFor(MINUTE).then((token) => (acquired = token));
   await pass(100);
   ahead = 0;
