@@ -71,7 +71,7 @@ export class Lock {
    * ttl has passed. In a mutation it makes one attempt, in that transaction.
    *
    * @param key - 1 to 256 characters.
-   * @returns The owner's token, or null if another owns the lock, the caller included.
+   * @returns The owner's token, or null if the lock is held: by the caller too, for it is not reentrant.
    * @throws A {@link CacheError} if the key or `wait` is out of range, or a mutation is to wait.
    */
   async acquire(ctx: ActionContext, key: string, options?: WaitOptions): Promise<string | null>;
