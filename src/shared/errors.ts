@@ -1,5 +1,6 @@
 import { ConvexError } from "convex/values";
 import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
+import { isPlainObject } from "./values.js";
 import { wellFormed } from "./wire.js";
 import { isConvexError } from "./wireErrors.js";
 
@@ -111,6 +112,9 @@ export function badCursor(cache: string, value: unknown): CacheError {
   return refusal({ code: "INVALID_CURSOR", cache, option: "`cursor`", value, remedy });
 }
 
+/** By these, and not by the list of codes, so that whoever does not import that does not bundle it. */
+const FIELDS = ["code", "message", "option", "value"] as const;
+
 /**
  * Whether an error is one of the cache's own: with a code, for bad input or for a lock.
  *
@@ -121,13 +125,7 @@ export function badCursor(cache: string, value: unknown): CacheError {
 export function isCacheError(error: unknown): error is CacheError {
   if (!isConvexError(error)) return false;
   const data: unknown = error.data;
-  return (
-    typeof data === "object" &&
-    data !== null &&
-    "code" in data &&
-    typeof data.code === "string" &&
-    Object.hasOwn(ERROR_CODES, data.code)
-  );
+  return isPlainObject(data) && FIELDS.every((field) => typeof data[field] === "string");
 }
 
 /** A value of any type, as a message shows it. */
