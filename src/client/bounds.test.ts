@@ -82,6 +82,7 @@ describe("past maxEntries", () => {
   test("a refresh keeps an entry's place and its mark", async () => {
     const app = createApp();
     const cache = app.cache({ maxEntries: 2 });
+    eager();
     for (const n of [1, 2, 1]) await fill(app, cache, n);
     await app.act((ctx) => cache.fetch(ctx, { n: 1 }, { force: true }));
     const residents = await app.inComponent((ctx) => ctx.db.query("residents").collect());
@@ -202,6 +203,7 @@ test("a hit reads one document more, and writes only until it is marked", async 
   const app = createApp();
   const cache = app.cache({ maxEntries: 100 });
   await fill(app, cache, 1);
+  eager();
   const hit = async () => {
     app.observer.reset();
     await fill(app, cache, 1);

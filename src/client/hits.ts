@@ -8,6 +8,12 @@ import type { Reports } from "./scope/reports.js";
 const SAMPLE = 0.05;
 
 /**
+ * The part of the hits that mark an entry which has no mark: half of them, since an
+ * entry that is worth keeping is read again soon, and one that isn't saves its write.
+ */
+const MARKING = 0.5;
+
+/**
  * Reports that a stored value was served: now and then for the figures, and to
  * eviction where it does not know. It failing costs the caller nothing.
  */
@@ -53,5 +59,5 @@ function isVisitDue(call: FetchCall, { residency }: NonNullable<Answer["served"]
   if (residency === undefined) return false;
   const { maxEntries, maxBytes, idleTtl = Infinity } = call.cache.config;
   const isUnknown = (maxEntries ?? maxBytes) !== undefined && !residency.visited;
-  return isUnknown || Date.now() - residency.readAt >= idleTtl / 2;
+  return (isUnknown && Math.random() < MARKING) || Date.now() - residency.readAt >= idleTtl / 2;
 }

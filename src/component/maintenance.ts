@@ -2,6 +2,7 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server.js";
 import * as compaction from "./model/gc/compact.js";
+import { listTrackingDue, trackingDue as due } from "./model/gc/due.js";
 import * as purge from "./model/gc/purge.js";
 import * as sweeping from "./model/gc/sweep.js";
 
@@ -71,4 +72,11 @@ export const unneeded = internalQuery({
   args: compaction.compactJob,
   returns: compaction.unneededPage,
   handler: (ctx, job) => compaction.listUnneeded(ctx, job),
+});
+
+/** Looks which parts of the housekeeping of figures and bounds have something to look at. */
+export const trackingDue = internalQuery({
+  args: {},
+  returns: due,
+  handler: (ctx) => listTrackingDue(ctx),
 });

@@ -267,8 +267,8 @@ export default defineSchema({
     insertedAt: v.commitTs(),
     size: v.number(),
     hasFigures: v.optional(v.boolean()),
-    /** Whether the entry's row must be read to delete it. */
-    hasDependents: v.optional(v.boolean()),
+    /** How many rows of other tables go with the entry, which its own must be read for; absent for none. */
+    dependents: v.optional(v.number()),
     /** Whether it was read since eviction last came by. */
     visited: v.boolean(),
     /** When it was last read, as far as that is recorded, in ms. */
@@ -306,8 +306,10 @@ export default defineSchema({
     bytes: v.number(),
     /** The residents up to this commit are counted. */
     countedTo: v.optional(v.int64()),
-    /** The last resident that the hand has passed. */
+    /** The last resident that the hand has passed; absent where it begins with the oldest. */
     hand: v.optional(commitPosition),
+    /** When it last had bounds to keep, in ms. */
+    boundedAt: v.optional(v.number()),
   }).index("name", ["name"]),
 
   /** Which entries were evicted, and why, for a day: for those who ask why one is missing. */

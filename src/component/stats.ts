@@ -3,9 +3,15 @@ import { figures, figuresLabels, hitReport } from "../shared/statsProtocol.js";
 import { internalMutation, internalQuery, mutation, query } from "./_generated/server.js";
 import { visit } from "./model/eviction/residents.js";
 import { figuresOf } from "./model/stats/figures.js";
-import { foldFigures, forgetOldHours, listRecorded } from "./model/stats/fold.js";
+import {
+  foldFigures,
+  foldJob,
+  forgetOldHours,
+  listRecorded,
+  recordedPage,
+} from "./model/stats/fold.js";
 import { Tally } from "./model/stats/record.js";
-import { resetFigures } from "./model/stats/reset.js";
+import { resetFigures, resetJob } from "./model/stats/reset.js";
 
 /**
  * The figures of a cache, of all its tenants and of none, or of one tenant's part of it;
@@ -44,19 +50,19 @@ export const report = mutation({
 
 /** Adds what was recorded to the figures, a batch at a time. */
 export const fold = internalMutation({
-  args: {},
+  args: foldJob,
   returns: v.null(),
-  handler: async (ctx) => {
-    await foldFigures(ctx);
+  handler: async (ctx, job) => {
+    await foldFigures(ctx, job);
     return null;
   },
 });
 
 /** Lists what was recorded and is not in the figures yet. */
 export const recorded = internalQuery({
-  args: {},
-  returns: v.array(v.id("deltas")),
-  handler: (ctx) => listRecorded(ctx),
+  args: foldJob,
+  returns: recordedPage,
+  handler: (ctx, job) => listRecorded(ctx, job),
 });
 
 /** Adds hours that are not kept any more to their sum, a batch at a time. */
@@ -71,10 +77,10 @@ export const forgetHours = internalMutation({
 
 /** Sets the counters of a cache back, a batch at a time. */
 export const resetBatch = internalMutation({
-  args: { ...figuresLabels, until: v.number() },
+  args: resetJob,
   returns: v.null(),
-  handler: async (ctx, request) => {
-    await resetFigures(ctx, request);
+  handler: async (ctx, job) => {
+    await resetFigures(ctx, job);
     return null;
   },
 });

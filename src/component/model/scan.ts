@@ -24,6 +24,16 @@ export type Scan<Row, Key extends Value> = {
   behind: (key: Key) => AsyncIterable<Row>;
 };
 
+/** A scan in the order of creation, given the rows from a time on: all have one key. */
+export const byCreation = <Row>(from: (time: number) => AsyncIterable<Row>): Scan<Row, null> => ({
+  keyOf: () => null,
+  all: () => from(0),
+  at: (_, time) => from(time),
+  behind: nothing,
+});
+
+async function* nothing(): AsyncGenerator<never> {}
+
 /** The rows behind a position, each with the position that it makes. */
 export async function* rowsFrom<
   Row extends { _id: string; _creationTime: number },

@@ -11,14 +11,13 @@ import { deleteUnread } from "./content.js";
 /** The fields of an entry that name its rows in other tables; its metadata is looked up by an index. */
 export type Dependents = Pick<Doc<"values">, "parts" | "tagRows" | "recipe">;
 
+/** How many rows of other tables an entry has, its metadata aside. */
+export const countDependents = ({ parts = [], tagRows = [], recipe }: Dependents): number =>
+  parts.length + tagRows.length + (recipe === undefined ? 0 : 1);
+
 /** Whether an entry has rows of other tables, or is counted, so that its own must be read to delete it. */
-export function hasDependents({
-  parts,
-  tagRows,
-  recipe,
-  size,
-}: Dependents & Pick<Doc<"values">, "size">): boolean {
-  return [parts, tagRows, recipe, size].some((field) => field !== undefined);
+export function hasDependents(row: Dependents & Pick<Doc<"values">, "size">): boolean {
+  return row.size !== undefined || countDependents(row) > 0;
 }
 
 /** Lists an entry under its tags, so that their invalidations find it, and keeps how to fill it again. */

@@ -9,6 +9,7 @@ import { leaseKeyOf } from "../leaseKey.js";
 import { goneFrom, sum } from "../stats/counts.js";
 import { deleteParts, deleteUnread, loadContent, saveContent, sizeOfEntry } from "./content.js";
 import {
+  countDependents,
   deleteDependents,
   type Dependents,
   hasDependents,
@@ -164,7 +165,7 @@ async function track(
     leaseKey: await leaseKeyOf({ name, key }),
     size,
     hasFigures,
-    hasDependents: hasDependents(row) || undefined,
+    dependents: countDependents(row) || undefined,
     expiresAt: expiresAt ?? undefined,
     retain,
   };

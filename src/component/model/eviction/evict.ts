@@ -1,11 +1,18 @@
 import type { EvictionReason } from "../../../shared/protocol.js";
+import { DAY } from "../../../shared/time.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { deleteEntry, metadataOfId } from "../entry/rows.js";
 import { goneFrom } from "../stats/counts.js";
 import { Tally } from "../stats/record.js";
-import type { EvictionJob, EvictionPage } from "./survey.js";
+import type { EvictionJob } from "./chosen.js";
+import { isCounted } from "./count.js";
+import { isBounded } from "./residents.js";
+import type { EvictionPage } from "./survey.js";
+
+/** A cache that had no bounds for this long may hold entries without residents. */
+const UNBOUNDED_MS = 7 * DAY;
 
 /**
  * Evicts entries of a cache that holds more than its bounds, and schedules the next
@@ -19,10 +26,11 @@ export async function evict(ctx: MutationCtx, job: EvictionJob): Promise<void> {
     .query("bounds")
     .withIndex("name", (q) => q.eq("name", name))
     .first();
-  const { entries = 0, bytes = 0, countedTo, hand } = bounds ?? {};
+  const now = Date.now();
+  const { entries = 0, bytes = 0, countedTo, hand, boundedAt } = bounds ?? {};
   const page: EvictionPage = await ctx.runQuery(
     internal.eviction.survey,
-    { job, from: { entries, bytes, countedTo, hand }, now: Date.now() },
+    { job, from: { entries, bytes, countedTo, hand }, now },
     { useStaleSnapshot: true },
   );
   const counts = { entries: entries + page.arrived.entries, bytes: bytes + page.arrived.bytes };
@@ -38,15 +46,30 @@ export async function evict(ctx: MutationCtx, job: EvictionJob): Promise<void> {
       await ctx.db.patch("residents", id, { visited: false });
     }
   }
-  for (const { size } of await evictAll(ctx, page.victims, "bounds")) {
+  for (const resident of await evictAll(ctx, page.victims, "bounds")) {
+    if (!isCounted(resident, page.arrived.countedTo)) continue;
     counts.entries -= 1;
-    counts.bytes -= size;
+    counts.bytes -= resident.size;
   }
-  const row = { name, ...counts, countedTo: page.arrived.countedTo, hand: page.hand };
+  const row = {
+    name,
+    ...counts,
+    countedTo: page.arrived.countedTo,
+    hand: page.hand,
+    boundedAt: isBounded(job) ? now : boundedAt,
+  };
   if (bounds === null) await ctx.db.insert("bounds", row);
-  else await ctx.db.replace("bounds", bounds._id, row);
+  else if (!isIdle(page)) await ctx.db.replace("bounds", bounds._id, row);
+  if (isBounded(job) && now - (boundedAt ?? -Infinity) > UNBOUNDED_MS) {
+    const { idleTtl, retain } = job;
+    await ctx.scheduler.runAfter(0, internal.eviction.adopt, { name, idleTtl, retain });
+  }
   if (!page.isDone) await ctx.scheduler.runAfter(0, internal.eviction.evict, job);
 }
+
+/** Whether there was nothing to do, so that evictions of a small cache that follow each other don't conflict. */
+const isIdle = ({ arrived, departed, victims, spared }: EvictionPage) =>
+  arrived.entries + departed.length + victims.length + spared.length === 0;
 
 /** Evicts entries by their residents. Resolves to those that were there to be evicted. */
 export async function evictAll(
@@ -69,14 +92,14 @@ export async function evictAll(
 
 async function evictOne(
   ctx: MutationCtx,
-  { _id, valueId, leaseKey, hasDependents }: Doc<"residents">,
+  { _id, valueId, leaseKey, dependents }: Doc<"residents">,
   reason: EvictionReason,
 ): Promise<void> {
   await ctx.db.delete("residents", _id);
   await ctx.db.insert("evictions", { leaseKey, reason });
   if (valueId === undefined) return;
   // An entry that consists of its row alone need not be read to be deleted.
-  const row = hasDependents ? await ctx.db.get("values", valueId) : { _id: valueId };
+  const row = dependents ? await ctx.db.get("values", valueId) : { _id: valueId };
   if (row === null) return;
   const { resident: _, ...rest } = row as Doc<"values">;
   await deleteEntry(ctx, rest, (await metadataOfId(ctx, valueId))?._id);

@@ -3,11 +3,12 @@ import { DAY } from "../../../shared/time.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
-import { rowsFrom, timePosition } from "../scan.js";
+import { byCreation, positionOf, rowsFrom, timePosition } from "../scan.js";
 import { evictAll } from "./evict.js";
+import { departed } from "./residents.js";
+import { Room } from "./room.js";
 
 const MAX_ROWS = 256;
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /** For how long it is kept that an entry was evicted, in ms. */
 const KEPT_MS = DAY;
@@ -34,7 +35,7 @@ export async function evictIdle(ctx: MutationCtx, job: IdleJob): Promise<void> {
     // It may have been read since it was listed.
     if (row?.keptUntil !== undefined && row.keptUntil <= job.until) idle.push(id);
   }
-  await evictAll(ctx, idle, "idleTtl");
+  for (const resident of await evictAll(ctx, idle, "idleTtl")) await departed(ctx, resident);
   if (page.next) await ctx.scheduler.runAfter(0, internal.eviction.purgeIdle, page.next);
 }
 
@@ -42,7 +43,7 @@ export async function evictIdle(ctx: MutationCtx, job: IdleJob): Promise<void> {
 export async function listIdle(ctx: QueryCtx, { until, after }: IdleJob): Promise<IdlePage> {
   const page: IdlePage = { residents: [], next: null };
   let last = after;
-  let bytes = 0;
+  const room = new Room();
   const rows = () => ctx.db.query("residents");
   const idle = rowsFrom<Doc<"residents">, number>(
     {
@@ -58,24 +59,37 @@ export async function listIdle(ctx: QueryCtx, { until, after }: IdleJob): Promis
     after,
   );
   for await (const { row, position } of idle) {
-    if (page.residents.length === MAX_ROWS || bytes >= MAX_BYTES) {
-      return { ...page, next: { until, after: last } };
-    }
+    if (!room.take(row)) return { ...page, next: { until, after: last } };
     page.residents.push(row._id);
-    bytes += row.size;
     last = position;
   }
   return page;
 }
 
+/** Where forgetting evictions goes on. */
+export const forgetJob = { after: v.optional(positionOf(v.null())) };
+
 /** Deletes a batch of what tells that entries were evicted, and schedules the next. */
-export async function forgetEvictions(ctx: MutationCtx): Promise<void> {
-  const rows = await ctx.db
-    .query("evictions")
-    .withIndex("by_creation_time", (q) => q.lt("_creationTime", Date.now() - KEPT_MS))
-    .take(MAX_ROWS);
-  for (const { _id } of rows) await ctx.db.delete("evictions", _id);
-  if (rows.length === MAX_ROWS) {
-    await ctx.scheduler.runAfter(0, internal.eviction.forget, {});
+export async function forgetEvictions(
+  ctx: MutationCtx,
+  { after }: ObjectType<typeof forgetJob>,
+): Promise<void> {
+  const until = Date.now() - KEPT_MS;
+  const rows = rowsFrom(
+    byCreation((time) =>
+      ctx.db
+        .query("evictions")
+        .withIndex("by_creation_time", (q) =>
+          q.gte("_creationTime", time).lt("_creationTime", until),
+        ),
+    ),
+    after,
+  );
+  let deleted = 0;
+  for await (const { row, position } of rows) {
+    await ctx.db.delete("evictions", row._id);
+    if (++deleted < MAX_ROWS) continue;
+    await ctx.scheduler.runAfter(0, internal.eviction.forget, { after: position });
+    return;
   }
 }

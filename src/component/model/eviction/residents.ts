@@ -2,14 +2,24 @@ import type { Tracking } from "../../../shared/protocol.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
+import { hasRoomFor } from "../budget.js";
 
-/** Eviction begins, on the average, once for this part of a bound that is stored anew. */
-const PART_OF_BOUND = 1 / 80;
+/**
+ * Eviction begins, on the average, once for this part of a bound that is stored anew:
+ * so small that a tenth of it hardly ever goes by without one.
+ */
+const PART_OF_BOUND = 1 / 160;
+
+/** The bound that stands for larger ones, and for none, so that what is to be counted does not pile up. */
+const LARGEST_BOUND = 10_000;
+
+/** What is left of what a transaction may schedule is the app's, once this is all. */
+const APPS_PART = { functionsScheduled: 900 };
 
 /** An entry of a cache with bounds, about to be stored. */
 type Arrival = Pick<
   Doc<"residents">,
-  "name" | "tenant" | "leaseKey" | "size" | "hasFigures" | "hasDependents" | "expiresAt"
+  "name" | "tenant" | "leaseKey" | "size" | "hasFigures" | "dependents" | "expiresAt"
 > & { retain: number };
 
 /** Whether a cache has bounds, so that its entries have residents. */
@@ -24,40 +34,55 @@ export const isBounded = ({ maxEntries, maxBytes, idleTtl }: Tracking = {}) =>
 export async function admit(
   ctx: MutationCtx,
   { retain, ...arrival }: Arrival,
-  { maxEntries = Infinity, maxBytes = Infinity, idleTtl }: Tracking,
+  { figures: _, ...bounds }: Tracking,
   replaced: Id<"residents"> | undefined,
 ): Promise<Id<"residents">> {
-  const readAt = Date.now();
-  const keptUntil = idleTtl === undefined ? undefined : readAt + idleTtl + retain;
-  const row = { ...arrival, valueId: undefined, readAt, idleTtl, keptUntil };
   const previous = replaced && (await ctx.db.get("residents", replaced));
   const { name, size } = arrival;
+  const { maxEntries = LARGEST_BOUND, maxBytes = Infinity } = bounds;
   const part = previous
     ? Math.max(0, size - previous.size) / maxBytes
-    : Math.max(1 / maxEntries, size / maxBytes);
-  if (part > 0 && Math.random() * PART_OF_BOUND < part) {
-    const bounds = {
-      ...(maxEntries < Infinity && { maxEntries }),
-      ...(maxBytes < Infinity && { maxBytes }),
-    };
-    await ctx.scheduler.runAfter(0, internal.eviction.evict, { name, ...bounds });
+    : Math.max(1 / Math.min(maxEntries, LARGEST_BOUND), size / maxBytes);
+  if (Math.random() * PART_OF_BOUND < part && (await hasRoomFor(ctx, APPS_PART))) {
+    await ctx.scheduler.runAfter(0, internal.eviction.evict, { name, retain, ...bounds });
   }
-  if (!previous) {
-    const insertedAt = ctx.db.vars.commitTs;
-    return await ctx.db.insert("residents", { ...row, insertedAt, visited: false });
-  }
+  const row = { ...arrival, valueId: undefined, ...readNow(bounds.idleTtl, retain) };
+  if (!previous) return await insertResident(ctx, row);
   await ctx.db.patch("residents", previous._id, row);
   await changed(ctx, previous, { entries: 0, bytes: size - previous.size });
   return previous._id;
+}
+
+/** Inserts the newest resident of a cache. */
+export function insertResident(
+  ctx: MutationCtx,
+  row: Omit<Doc<"residents">, "_id" | "_creationTime" | "insertedAt" | "visited">,
+): Promise<Id<"residents">> {
+  return ctx.db.insert("residents", {
+    ...row,
+    insertedAt: ctx.db.vars.commitTs,
+    visited: false,
+  });
+}
+
+/** When an entry was read that is stored now, and until when it is kept unless it is read again. */
+export function readNow(idleTtl: number | undefined, retain: number) {
+  const readAt = Date.now();
+  const keptUntil = idleTtl === undefined ? undefined : readAt + idleTtl + retain;
+  return { readAt, idleTtl, keptUntil };
 }
 
 /** Takes a resident out with its entry. */
 export async function depart(ctx: MutationCtx, id: Id<"residents"> | undefined): Promise<void> {
   const resident = id && (await ctx.db.get("residents", id));
   if (!resident) return;
-  await changed(ctx, resident, { entries: -1, bytes: -resident.size });
+  await departed(ctx, resident);
   await ctx.db.delete("residents", resident._id);
 }
+
+/** Leaves word that a resident is gone. */
+export const departed = (ctx: MutationCtx, resident: Doc<"residents">) =>
+  changed(ctx, resident, { entries: -1, bytes: -resident.size });
 
 /** Leaves word for eviction, which counts residents as they were when they came. */
 async function changed(

@@ -4,7 +4,7 @@ import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
 import { listedUnder, type TagPosition } from "../invalidation/listing.js";
 import { reachOf } from "../invalidation/tags.js";
-import { type Position, rowsFrom } from "../scan.js";
+import { byCreation, type Position, rowsFrom } from "../scan.js";
 
 /** An entry that an invalidation may have removed, and its position; null where only a tag is done. */
 export type Candidate = {
@@ -32,7 +32,8 @@ export async function* candidates(
   }
 }
 
-function ofName(ctx: QueryCtx, name: string, after: Position | undefined) {
+/** The entries of a name, in the order of their keys. */
+export function ofName(ctx: QueryCtx, name: string, after: Position | undefined) {
   const values = () => ctx.db.query("values");
   return rowsFrom<Doc<"values">, Value>(
     {
@@ -57,10 +58,5 @@ function ofAll(ctx: QueryCtx, invalidation: Doc<"invalidations">, after: Positio
       .withIndex("by_creation_time", (q) =>
         q.gte("_creationTime", time).lte("_creationTime", last),
       );
-  return rowsFrom<Doc<"values">, null>(
-    { keyOf: () => null, all: () => from(0), at: (_, time) => from(time), behind: nothing },
-    after as Position<null> | undefined,
-  );
+  return rowsFrom(byCreation(from), after as Position<null> | undefined);
 }
-
-async function* nothing(): AsyncGenerator<never> {}

@@ -1,6 +1,6 @@
 import { internal } from "../../_generated/api.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { dueOutcomes, quietSince } from "./due.js";
+import { dueOutcomes, quietSince, type TrackingDue } from "./due.js";
 import { purgeEntries } from "./purge.js";
 
 /**
@@ -19,16 +19,15 @@ export async function keepHouse(ctx: MutationCtx, expiresAt: number | undefined)
 
 /** The housekeeping of figures and bounds: scheduled only where there is something to do. */
 async function keepFigures(ctx: MutationCtx, until: number): Promise<void> {
-  if ((await ctx.db.query("deltas").first()) !== null) {
-    await ctx.scheduler.runAfter(0, internal.stats.fold, {});
-  }
-  if ((await ctx.db.query("figures").first()) !== null) {
-    await ctx.scheduler.runAfter(0, internal.stats.forgetHours, {});
-  }
-  if ((await ctx.db.query("residents").first()) !== null) {
-    await ctx.scheduler.runAfter(0, internal.eviction.purgeIdle, { until });
-  }
-  if ((await ctx.db.query("evictions").first()) !== null) {
-    await ctx.scheduler.runAfter(0, internal.eviction.forget, {});
-  }
+  const due: TrackingDue = await ctx.runQuery(
+    internal.maintenance.trackingDue,
+    {},
+    { useStaleSnapshot: true },
+  );
+  const { scheduler } = ctx;
+  if (due.deltas) await scheduler.runAfter(0, internal.stats.fold, {});
+  if (due.figures) await scheduler.runAfter(0, internal.stats.forgetHours, {});
+  if (due.residents) await scheduler.runAfter(0, internal.eviction.purgeIdle, { until });
+  if (due.departures) await scheduler.runAfter(0, internal.eviction.recount, {});
+  if (due.evictions) await scheduler.runAfter(0, internal.eviction.forget, {});
 }

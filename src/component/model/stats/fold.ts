@@ -1,8 +1,10 @@
+import { type Infer, type ObjectType, v } from "convex/values";
 import type { Counts } from "../../../shared/statsProtocol.js";
 import { DAY } from "../../../shared/time.js";
 import { internal } from "../../_generated/api.js";
-import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
+import { byCreation, positionOf, rowsFrom } from "../scan.js";
 import { EARLIER, hourOf, type Labels, sum } from "./counts.js";
 
 const MAX_ROWS = 256;
@@ -48,15 +50,24 @@ async function addFigures(
   else await ctx.db.patch("figures", row._id, { counts: sum(row.counts, counts) });
 }
 
+/** An addition under way: of what was recorded behind a position. */
+export const foldJob = { after: v.optional(positionOf(v.null())) };
+type FoldJob = ObjectType<typeof foldJob>;
+
+/** The next records, and where the batch after them begins. */
+export const recordedPage = v.object({
+  deltas: v.array(v.id("deltas")),
+  next: v.union(v.object(foldJob), v.null()),
+});
+type RecordedPage = Infer<typeof recordedPage>;
+
 /** Adds a batch of what was recorded to the figures, oldest first, and schedules the next. */
-export async function foldFigures(ctx: MutationCtx): Promise<void> {
-  const ids: Id<"deltas">[] = await ctx.runQuery(
-    internal.stats.recorded,
-    {},
-    { useStaleSnapshot: true },
-  );
+export async function foldFigures(ctx: MutationCtx, job: FoldJob): Promise<void> {
+  const page: RecordedPage = await ctx.runQuery(internal.stats.recorded, job, {
+    useStaleSnapshot: true,
+  });
   const figures = new Addition(ctx);
-  for (const id of ids) {
+  for (const id of page.deltas) {
     const row = await ctx.db.get("deltas", id);
     // Another transaction has added it since it was listed.
     if (row === null) continue;
@@ -64,15 +75,21 @@ export async function foldFigures(ctx: MutationCtx): Promise<void> {
     await ctx.db.delete("deltas", id);
   }
   await figures.write();
-  if (ids.length === MAX_ROWS) {
-    await ctx.scheduler.runAfter(0, internal.stats.fold, {});
-  }
+  if (page.next) await ctx.scheduler.runAfter(0, internal.stats.fold, page.next);
 }
 
 /** Lists what was recorded and is not in the figures yet. */
-export async function listRecorded(ctx: QueryCtx): Promise<Id<"deltas">[]> {
-  const rows = await ctx.db.query("deltas").take(MAX_ROWS);
-  return rows.map(({ _id }) => _id);
+export async function listRecorded(ctx: QueryCtx, { after }: FoldJob): Promise<RecordedPage> {
+  const deltas: RecordedPage["deltas"] = [];
+  let last = after;
+  const from = (time: number) =>
+    ctx.db.query("deltas").withIndex("by_creation_time", (q) => q.gte("_creationTime", time));
+  for await (const { row, position } of rowsFrom(byCreation(from), after)) {
+    if (deltas.length === MAX_ROWS) return { deltas, next: { after: last } };
+    deltas.push(row._id);
+    last = position;
+  }
+  return { deltas, next: null };
 }
 
 /** Adds what a fill has counted to the figures, before its row is deleted. */
