@@ -8,10 +8,10 @@ import type { Reports } from "./scope/reports.js";
 const SAMPLE = 0.05;
 
 /**
- * The part of the hits that mark an entry which has no mark: half of them, since an
- * entry that is worth keeping is read again soon, and one that isn't saves its write.
+ * The part of the hits that mark an entry which has no mark: an entry that is worth
+ * keeping is read again soon, and one that isn't saves its write.
  */
-const MARKING = 0.5;
+export const MARKING = 1 / 3;
 
 /**
  * Reports that a stored value was served: now and then for the figures, and to

@@ -28,7 +28,7 @@ function zipf(keys: number, random: () => number): () => number {
 }
 
 export const workloads = {
-  zipf: (keys: number, next: () => number) => () => next(),
+  zipf: (_: number, next: () => number) => () => next(),
   /** A quarter of the time, keys that nobody asks for again soon, one after the other. */
   scans: (keys: number, next: () => number) => {
     let scanned = 0;
