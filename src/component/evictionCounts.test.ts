@@ -26,9 +26,11 @@ class World {
   }
 
   /** Stores so many entries in one transaction. */
-  async store(entries: number, size: number): Promise<void> {
+  async store(entries: number, size: number, expiresAt?: number): Promise<void> {
     await this.tables.commit(async (ctx) => {
-      for (let n = 0; n < entries; n++) await admit(ctx, this.#arrival(size), {}, undefined);
+      for (let n = 0; n < entries; n++) {
+        await admit(ctx, { ...this.#arrival(size), expiresAt }, {}, undefined);
+      }
     });
   }
 
@@ -60,7 +62,7 @@ class World {
   /** What is counted, and what there is. */
   async counted() {
     this.held = undefined;
-    await this.evict();
+    for (let n = 0; n < 4; n++) await this.evict();
     const all = await this.residents();
     const truth = { entries: all.length, bytes: all.reduce((sum, { size }) => sum + size, 0) };
     const row = await this.tables.live.db.query("bounds").first();
@@ -117,7 +119,9 @@ plainTest("though more came and left in between than one batch counts", async ()
 
 plainTest("though entries are evicted before they are counted", async () => {
   const world = new World();
-  for (let n = 0; n < 8; n++) await world.store(200, 1);
+  for (let n = 0; n < 4; n++) await world.store(200, 1);
+  // These go first, and come last.
+  for (let n = 0; n < 4; n++) await world.store(200, 1, 1);
   await world.evict({ maxEntries: 100 });
   const { counted, truth } = await world.counted();
   expect(counted).toEqual(truth);

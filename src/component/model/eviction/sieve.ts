@@ -16,11 +16,13 @@ export async function chooseBySieve(ctx: QueryCtx, chosen: Chosen, from?: Commit
   const spared = new Set<Id<"residents">>();
   let hand = from;
   let passed = 0;
+  let isAnyLeft = false;
   for await (const next of round(ctx, chosen.job.name, from)) {
     if (next === END) {
       hand = undefined;
       continue;
     }
+    isAnyLeft = true;
     if (!chosen.isOver || passed === MAX_PASSED) break;
     const { row, position } = next;
     if (row.visited && !spared.has(row._id)) spared.add(row._id);
@@ -29,8 +31,8 @@ export async function chooseBySieve(ctx: QueryCtx, chosen: Chosen, from?: Commit
     passed += 1;
     hand = position;
   }
-  // Where nobody is left and it still holds too much, there is nothing to do.
-  return { spared: [...spared], hand, isDone: !chosen.isOver || passed === 0 };
+  // Where none is left and it still holds too much, there is nothing to do.
+  return { spared: [...spared], hand, isDone: !chosen.isOver || !isAnyLeft };
 }
 
 const END = Symbol("end");
