@@ -221,3 +221,49 @@ test("a refusal in a mutation leaves to the mutation what it wrote itself", asyn
   });
   expect((await stored()).values).toMatchObject([{ args: { id: 1 } }]);
 });
+
+describe("a bound that nothing, or no number, comes within is refused", () => {
+  test.each([
+    ["maxEntries", 0, "an integer"],
+    ["maxEntries", 1.5, "an integer"],
+    ["maxEntries", NaN, "an integer"],
+    ["maxEntries", Infinity, "an integer"],
+    ["maxEntries", "10", "an integer"],
+    ["maxBytes", 0.5, "a number of bytes"],
+    ["maxBytes", -1, "a number of bytes"],
+    ["maxBytes", NaN, "a number of bytes"],
+    ["maxBytes", null, "a number of bytes"],
+    ["idleTtl", 0, "a number of milliseconds"],
+    ["idleTtl", -1, "a number of milliseconds"],
+    ["idleTtl", NaN, "a number of milliseconds"],
+  ])("%s: %s", async (option, value, what) => {
+    const refused = await refusalOf((_, app) => app.cache(untyped({ [option]: value })));
+    expect(refused).toMatchObject({ code: "INVALID_BOUND", option: `\`${option}\`` });
+    expect(refused.message).toContain(`Give ${what} from 1, or leave it out for no bound.`);
+  });
+});
+
+describe("figures are refused", () => {
+  test.each([0, -0.1, 1.5, NaN, "half"])("with a sample of %s", async (sample) => {
+    const refused = await refusalOf((_, app) => app.cache({ stats: untyped({ sample }) }));
+    expect(refused).toMatchObject({ code: "INVALID_SAMPLE", option: "`stats`" });
+    expect(refused.message).toContain(`\`stats\` is a sample of ${sample}`);
+  });
+
+  test.each(["yes", 1, null])("where `stats` is %s", async (stats) => {
+    const refused = await refusalOf((_, app) => app.cache({ stats: untyped(stats) }));
+    expect(refused).toMatchObject({ code: "INVALID_SAMPLE", option: "`stats`" });
+  });
+
+  test.each([NaN, "today"])("since %s", async (since) => {
+    const refused = await refusalOf((ctx, app) =>
+      app.cache({ stats: true }).stats(ctx, { since: untyped(since) }),
+    );
+    expect(refused).toMatchObject({ code: "INVALID_SINCE", option: "`since`" });
+  });
+
+  test("of a cache that keeps none", async () => {
+    const refused = await refusalOf((ctx, app) => app.cache().stats(ctx));
+    expect(refused).toMatchObject({ code: "STATS_REQUIRED", option: "`stats`" });
+  });
+});
