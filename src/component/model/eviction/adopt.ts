@@ -3,7 +3,7 @@ import { MAX_DOCUMENT_BYTES } from "../../../shared/limits.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
-import { sizeOf } from "../entry/content.js";
+import { sizeOfEntry } from "../entry/content.js";
 import { countDependents } from "../entry/dependents.js";
 import { expiryOf, metadataOf } from "../entry/rows.js";
 import { documentSize } from "../gc/batch.js";
@@ -72,7 +72,7 @@ async function adoptOne(
   { idleTtl, retain = 0 }: AdoptionJob,
 ): Promise<void> {
   const { _id: valueId, name, tenant, hasFigures } = row;
-  const size = row.size ?? sizeOf(row);
+  const size = row.size ?? sizeOfEntry(row);
   const resident = await insertResident(ctx, {
     name,
     tenant,
