@@ -65,8 +65,10 @@ type Trace = { label: string; entry?: Entry; accesses: Access[] };
 type Traces = Record<"steps" | "jobs" | "clears" | "clearsOfOther" | "invalidations", Trace[]>;
 
 /** Runs each mutation from the same beginning, and compares what they read and wrote. */
-export async function measureContention(subject: Subject): Promise<Contention> {
-  const world = subject === ours ? ourWorld : legacyWorld;
+export async function measureContention(
+  subject: Subject,
+  world: World = subject === ours ? ourWorld : legacyWorld,
+): Promise<Contention> {
   const { contents } = world;
   const traced = await holdTimers(() => holdClock(Date.now(), () => traceAll(subject, world)));
   const none = (): Pairs => ({ pairs: 0, conflicts: [], withStale: 0 });

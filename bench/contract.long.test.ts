@@ -4,6 +4,7 @@ import { measureContention, RELATIONS, relations } from "./contention.js";
 import { isMet, operationFigures } from "./contract.js";
 import { type Cost, measure, type OperationName, operationNames } from "./cost.js";
 import { ours, legacy } from "./subjects.js";
+import { trackedWorld } from "./world.js";
 
 test("single operations on a value of 14 KB cost what they may", async () => {
   const costs: Partial<Record<OperationName, { ours: Cost }>> = {};
@@ -35,6 +36,14 @@ describe("contention (guarantee 6)", () => {
         "purge of entries and settle (A: expired long ago, running)",
       ]),
     );
+  });
+
+  test("is found nowhere else where caches have figures and bounds, and housekeeping of these goes on", async () => {
+    const found = (await measureContention(ours, trackedWorld)).relations;
+    for (const relation of relations) {
+      expect(found[relation].pairs, relation).toBeGreaterThan(0);
+      if (!RELATIONS[relation].mayConflict) expect(found[relation].conflicts).toEqual([]);
+    }
   });
 
   test("is found in 0.3.1, whose clears delete the same rows", async () => {

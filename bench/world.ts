@@ -10,8 +10,8 @@ import type { internal } from "../src/component/_generated/api.js";
 import { QUIET_MS } from "../src/component/model/gc/due.js";
 import { OUTCOME_MS } from "../src/shared/leaseTimes.js";
 import type { FillResult } from "../src/shared/fillProtocol.js";
-import type { Runner } from "../src/shared/protocol.js";
-import { HOUR, MINUTE, SECOND } from "../src/shared/time.js";
+import type { Runner, Tracking } from "../src/shared/protocol.js";
+import { DAY, HOUR, MINUTE, SECOND } from "../src/shared/time.js";
 import { type App, shared, TTL } from "./app.js";
 import { advance } from "./clock.js";
 import { component } from "./subjects.js";
@@ -65,138 +65,193 @@ const keyOf = (entry: Entry) => ({ name: NAME, key: { city: labelOf(entry) } });
 
 const TAG = "users";
 const REFILLED = "guides";
-const numbers = { ttl: TTL, jitter: 0, retain: 0, errorTtl: SECOND };
-const runner: Runner = { kind: "component", action: "function://;upstream:compute", ...numbers };
-const recipe = { args: { value: {} }, runner };
-const stored = (tag: string, ttl: number | null) => {
-  return { content: { value: "a value" }, ttl, retain: 0, tags: [tag], recipe };
-};
-const value = (ttl: number): FillResult => ({ kind: "value", fillMs: 100, ...stored(TAG, ttl) });
-const skipped: FillResult = { kind: "skipped", retryMs: SECOND };
 const error = { kind: "other", message: "it failed" } as const;
+const skipped: FillResult = { kind: "skipped", retryMs: SECOND };
 const failed: FillResult = { kind: "failed", error, errorTtl: SECOND, retryMs: SECOND };
-
 const { entries, fills, invalidations } = component;
 /** Our internal functions too. */
-const { maintenance, refill } = componentsGeneric().actionCache as unknown as typeof internal;
+const { eviction, maintenance, refill, stats } = componentsGeneric()
+  .actionCache as unknown as typeof internal;
 
-const claim = (entry: Entry, force: boolean) =>
-  call(fills.claim, {
-    requests: [{ ...keyOf(entry), seen: entry.seen, failures: true, force }],
-  });
-const schedule = (entry: Entry, failures?: boolean) =>
-  call(fills.schedule, {
-    requests: [{ ...keyOf(entry), seen: entry.seen, failures, force: false, ...recipe }],
-  });
-const staleness = { staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false };
-const read = { ttl: TTL, errorTtl: SECOND, ...staleness };
+/** A world of caches whose entries are tracked in this way. */
+function worldOf(tracking?: Tracking): World {
+  const figures = tracking?.figures;
+  /** A bound that evicts the one entry which expired first. */
+  let bound = 1;
+  const numbers = { ttl: TTL, jitter: 0, retain: 0, errorTtl: SECOND, tracking };
+  const runner: Runner = { kind: "component", action: "function://;upstream:compute", ...numbers };
+  const recipe = { args: { value: {} }, runner };
+  const stored = (tag: string, ttl: number | null) => {
+    return { content: { value: "a value" }, ttl, retain: 0, tags: [tag], recipe, tracking };
+  };
+  const value = (ttl: number): FillResult => ({ kind: "value", fillMs: 100, ...stored(TAG, ttl) });
+  const claim = (entry: Entry, force: boolean) =>
+    call(fills.claim, {
+      requests: [{ ...keyOf(entry), seen: entry.seen, failures: true, force, figures }],
+    });
+  const schedule = (entry: Entry, failures?: boolean) =>
+    call(fills.schedule, {
+      requests: [{ ...keyOf(entry), seen: entry.seen, failures, force: false, figures, ...recipe }],
+    });
+  const staleness = { staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false };
+  const read = { ttl: TTL, errorTtl: SECOND, ...staleness };
 
-const settle =
-  (result: FillResult) =>
-  ({ fill, token, ...entry }: Entry) =>
-    fill === "running"
-      ? call(fills.settle, { ...keyOf({ fill, ...entry }), token: token!, result })
-      : undefined;
+  const settle =
+    (result: FillResult) =>
+    ({ fill, token, ...entry }: Entry) =>
+      fill === "running"
+        ? call(fills.settle, { ...keyOf({ fill, ...entry }), token: token!, result, figures })
+        : undefined;
 
-const invalidate = (mode: "remove" | "expire", refresh: boolean) =>
-  call(invalidations.byTags, { tags: [TAG], mode, refresh });
+  const invalidate = (mode: "remove" | "expire", refresh: boolean) =>
+    call(invalidations.byTags, { tags: [TAG], mode, refresh });
 
-export const ourWorld: World = {
-  contents: ["nothing", "live", "expired long ago", "being refilled"],
-  fills: ["no fill", "scheduled", "running"],
-  build,
-  steps: {
-    claim: (entry) => claim(entry, false),
-    "claim by force": (entry) => claim(entry, true),
-    schedule: (entry) => schedule(entry, true),
-    refresh: (entry) => schedule(entry),
-    "fetch in a mutation": (entry) =>
-      call(fills.fetch, {
-        requests: [{ ...keyOf(entry), force: false, read, ...recipe }],
-      }),
-    begin: ({ fill, token }) =>
-      fill === "scheduled" ? call(fills.begin, { token: token!, name: NAME }) : undefined,
-    heartbeat: ({ fill, token }) =>
-      fill === "running" ? call(fills.heartbeat, { tokens: [token!] }) : undefined,
-    settle: settle(value(TTL)),
-    "settle, skipped": settle(skipped),
-    "settle, failed": settle(failed),
-    put: (entry) => call(entries.put, { ...keyOf(entry), options: stored(TAG, TTL) }),
-    remove: (entry) => call(entries.remove, keyOf(entry)),
-    expire: (entry) => call(entries.expire, { ...keyOf(entry), retain: 0 }),
-  },
-  jobs() {
-    const until = Date.now() - QUIET_MS;
-    const outcomes = { table: "fills" as const, until: until - OUTCOME_MS };
-    return {
-      "purge of entries": call(maintenance.purgeEntries, { until }),
-      "purge of outcomes": call(maintenance.purgeOutcomes, outcomes),
-      sweep: call(maintenance.sweep, { until }),
-      compaction: call(maintenance.compact, { state: "swept", until }),
-      "resuming refills": call(refill.resume, {}),
-    };
-  },
-  clear: (name) => call(component.lib.removeAll, { name }),
-  invalidations: {
-    removal: invalidate("remove", false),
-    "removal with refresh": invalidate("remove", true),
-    expiry: invalidate("expire", false),
-    "expiry with refresh": invalidate("expire", true),
-  },
-};
+  return {
+    contents: ["nothing", "live", "expired long ago", "being refilled"],
+    fills: ["no fill", "scheduled", "running"],
+    build,
+    steps: {
+      claim: (entry) => claim(entry, false),
+      "claim by force": (entry) => claim(entry, true),
+      schedule: (entry) => schedule(entry, true),
+      refresh: (entry) => schedule(entry),
+      "fetch in a mutation": (entry) =>
+        call(fills.fetch, {
+          requests: [{ ...keyOf(entry), force: false, figures, read, ...recipe }],
+        }),
+      begin: ({ fill, token }) =>
+        fill === "scheduled" ? call(fills.begin, { token: token!, name: NAME }) : undefined,
+      heartbeat: ({ fill, token }) =>
+        fill === "running" ? call(fills.heartbeat, { tokens: [token!] }) : undefined,
+      settle: settle(value(TTL)),
+      "settle, skipped": settle(skipped),
+      "settle, failed": settle(failed),
+      put: (entry) => call(entries.put, { ...keyOf(entry), options: stored(TAG, TTL) }),
+      remove: (entry) => call(entries.remove, keyOf(entry)),
+      expire: (entry) => call(entries.expire, { ...keyOf(entry), retain: 0 }),
+    },
+    jobs() {
+      const until = Date.now() - QUIET_MS;
+      const outcomes = { table: "fills" as const, until: until - OUTCOME_MS };
+      return {
+        "purge of entries": call(maintenance.purgeEntries, { until }),
+        "purge of outcomes": call(maintenance.purgeOutcomes, outcomes),
+        sweep: call(maintenance.sweep, { until }),
+        compaction: call(maintenance.compact, { state: "swept", until }),
+        "resuming refills": call(refill.resume, {}),
+        ...(tracking && {
+          fold: call(stats.fold, {}),
+          "forgetting hours": call(stats.forgetHours, {}),
+          eviction: call(eviction.evict, { name: NAME, maxEntries: bound }),
+          "purge of idle entries": call(eviction.purgeIdle, { until }),
+          adoption: call(eviction.adopt, { name: OTHER }),
+          "forgetting evictions": call(eviction.forget, {}),
+        }),
+      };
+    },
+    clear: (name) => call(component.lib.removeAll, { name }),
+    invalidations: {
+      removal: invalidate("remove", false),
+      "removal with refresh": invalidate("remove", true),
+      expiry: invalidate("expire", false),
+      "expiry with refresh": invalidate("expire", true),
+    },
+  };
 
-async function build(app: App, all: Entry[]): Promise<void> {
-  const { t, inComponent } = app;
-  const put = (entry: { name: string; key: object }, tag: string, ttl: number | null) =>
-    t.mutation(entries.put, { ...entry, options: stored(tag, ttl) });
-  const byTag = (tag: string, refresh: boolean, mode: "remove" | "expire" = "remove") =>
-    t.mutation(invalidations.byTags, { tags: [tag], mode, refresh });
-  const ofContent = (content: Content) => all.filter((entry) => entry.content === content);
-
-  // Long ago: what housekeeping deletes, drops and resumes.
-  await put({ name: OTHER, key: {} }, TAG, null);
-  await t.mutation(component.lib.removeAll, { name: OTHER });
-  for (const tag of ["gone", "lost"]) {
-    await put({ name: NAME, key: { tag } }, tag, null);
-    await byTag(tag, tag === "lost");
+  async function build(app: App, all: Entry[]): Promise<void> {
+    await buildAll(app, all);
+    const residents = await app.inComponent((ctx) =>
+      ctx.db
+        .query("residents")
+        .withIndex("order", (q) => q.eq("name", NAME))
+        .collect(),
+    );
+    bound = residents.length - 1;
   }
-  await byTag("nobody's", false, "expire");
-  await inComponent(async (ctx) => {
-    const swept = { tag: '["tag","x"]', mode: "remove", state: "swept" } as const;
-    await ctx.db.insert("invalidations", { ...swept, at: ctx.db.vars.commitTs });
-  });
-  for (const result of [value(SECOND), failed]) {
-    const entry = { name: NAME, key: { ended: result.kind } };
-    const [claimed] = await t.mutation(fills.claim, { requests: [{ ...entry, force: false }] });
-    const { token } = claimed as { token: string };
-    await t.mutation(fills.settle, { ...entry, token, result });
-  }
-  for (const entry of ofContent("expired long ago")) await put(keyOf(entry), TAG, SECOND);
-  for (const entry of ofContent("being refilled")) await put(keyOf(entry), REFILLED, null);
-  await byTag(REFILLED, true);
-  advance(HOUR);
 
-  // Lately: the refill has reported, and the rest is in use.
-  await inComponent(async (ctx) => {
-    const refill = await ctx.db.query("refills").order("desc").first();
-    await ctx.db.patch("refills", refill!._id, { deadline: Date.now() + 30 * MINUTE });
-  });
-  for (const entry of ofContent("live")) await put(keyOf(entry), TAG, TTL);
-  for (const entry of all) {
-    if (entry.content !== "being refilled") {
-      const { name, key } = keyOf(entry);
-      const row = await inComponent((ctx) => {
-        const rows = ctx.db.query("values");
-        return rows.withIndex("key", (q) => q.eq("name", name).eq("args", key)).first();
-      });
-      entry.seen = row?._id;
+  async function buildAll(app: App, all: Entry[]): Promise<void> {
+    const { t, inComponent } = app;
+    const put = (entry: { name: string; key: object }, tag: string, ttl: number | null) =>
+      t.mutation(entries.put, { ...entry, options: stored(tag, ttl) });
+    const byTag = (tag: string, refresh: boolean, mode: "remove" | "expire" = "remove") =>
+      t.mutation(invalidations.byTags, { tags: [tag], mode, refresh });
+    const ofContent = (content: Content) => all.filter((entry) => entry.content === content);
+
+    if (tracking) await buildTracked(app);
+    // Long ago: what housekeeping deletes, drops and resumes.
+    await put({ name: OTHER, key: {} }, TAG, null);
+    await t.mutation(component.lib.removeAll, { name: OTHER });
+    for (const tag of ["gone", "lost"]) {
+      await put({ name: NAME, key: { tag } }, tag, null);
+      await byTag(tag, tag === "lost");
     }
-    if (entry.fill === "scheduled") await t.mutation(schedule(entry));
-    if (entry.fill === "running") await t.mutation(claim(entry, true));
-    const newest = await inComponent((ctx) => ctx.db.query("fills").order("desc").first());
-    if (entry.fill !== "no fill") entry.token = newest!._id;
+    await byTag("nobody's", false, "expire");
+    await inComponent(async (ctx) => {
+      const swept = { tag: '["tag","x"]', mode: "remove", state: "swept" } as const;
+      await ctx.db.insert("invalidations", { ...swept, at: ctx.db.vars.commitTs });
+    });
+    for (const result of [value(SECOND), failed]) {
+      const entry = { name: NAME, key: { ended: result.kind } };
+      const [claimed] = await t.mutation(fills.claim, {
+        requests: [{ ...entry, force: false, figures }],
+      });
+      const { token } = claimed as { token: string };
+      await t.mutation(fills.settle, { ...entry, token, result, figures });
+    }
+    for (const entry of ofContent("expired long ago")) await put(keyOf(entry), TAG, SECOND);
+    for (const entry of ofContent("being refilled")) await put(keyOf(entry), REFILLED, null);
+    await byTag(REFILLED, true);
+    advance(HOUR);
+
+    // Lately: the refill has reported, and the rest is in use.
+    await inComponent(async (ctx) => {
+      const refill = await ctx.db.query("refills").order("desc").first();
+      await ctx.db.patch("refills", refill!._id, { deadline: Date.now() + 30 * MINUTE });
+    });
+    for (const entry of ofContent("live")) await put(keyOf(entry), TAG, TTL);
+    for (const entry of all) {
+      if (entry.content !== "being refilled") {
+        const { name, key } = keyOf(entry);
+        const row = await inComponent((ctx) => {
+          const rows = ctx.db.query("values");
+          return rows.withIndex("key", (q) => q.eq("name", name).eq("args", key)).first();
+        });
+        entry.seen = row?._id;
+      }
+      if (entry.fill === "scheduled") await t.mutation(schedule(entry));
+      if (entry.fill === "running") await t.mutation(claim(entry, true));
+      const newest = await inComponent((ctx) => ctx.db.query("fills").order("desc").first());
+      if (entry.fill !== "no fill") entry.token = newest!._id;
+    }
   }
 }
+
+/** What the housekeeping of figures and bounds finds to do. */
+async function buildTracked({ t, inComponent }: App): Promise<void> {
+  await inComponent(async (ctx) => {
+    await ctx.db.insert("evictions", { leaseKey: "long ago", reason: "bounds" });
+    await ctx.db.insert("figures", { name: OTHER, hour: HOUR, counts: { fills: 1 } });
+  });
+  advance(DAY + HOUR);
+  const put = (name: string, n: number, tracking?: Tracking) =>
+    t.mutation(entries.put, {
+      ...{ name, key: { n } },
+      options: { content: { value: "a value" }, ttl: null, retain: 0, tracking },
+    });
+  await put(OTHER, 1);
+  for (const n of [2, 3]) await put(OTHER, n, { figures: true, idleTtl: SECOND });
+  await t.mutation(entries.remove, { name: OTHER, key: { n: 2 } });
+}
+
+export const ourWorld = worldOf();
+
+/** A world of caches with figures and all bounds. */
+export const trackedWorld = worldOf({
+  figures: true,
+  maxEntries: 1_000_000,
+  maxBytes: 1e12,
+  idleTtl: 30 * DAY,
+});
 
 export const legacyWorld: World = {
   contents: ["nothing", "live", "expired long ago"],

@@ -3,6 +3,8 @@ import { expect, test, vi } from "vitest";
 import { MARKING } from "../client/hits.js";
 import { HOUR } from "../shared/time.js";
 import { virtualTime } from "../testing/time.js";
+import { createApp } from "../testing/app.js";
+import { finishBackground } from "../testing/background.js";
 import { Tables } from "../testing/tables.js";
 import {
   hitsOfLru,
@@ -20,14 +22,20 @@ import { survey } from "./model/eviction/survey.js";
 virtualTime(1_000 * HOUR);
 
 const NAME = "bounded";
+/** Everything that is left to chance follows from a seed. */
+function seeded(seed: number): () => number {
+  const random = randomFrom(seed);
+  vi.spyOn(Math, "random").mockImplementation(random);
+  return random;
+}
+
 const KEYS = 1_000;
 const REQUESTS = 15_000;
 
 /** Runs a workload, with each eviction right behind what set it going. */
 async function run(workload: Workload, maxEntries: number, seed: number) {
   const requests = requestsOf(workload, { keys: KEYS, requests: REQUESTS, seed });
-  const random = randomFrom(seed);
-  vi.spyOn(Math, "random").mockImplementation(random);
+  const random = seeded(seed);
   const tables: Tables = new Tables((_, request) => survey(tables.live, request));
   const stored = new Map<string, { id: Id<"residents">; visited: boolean }>();
   let [hits, marks, isFull] = [0, 0, false];
@@ -79,4 +87,46 @@ test("it beats an exact LRU cache on the mean, at most 0.05 writes a hit, and ke
     runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
   expect(mean(({ hits }) => hits)).toBeGreaterThan(mean(({ lru }) => lru));
   expect(mean(({ hits, marks }) => marks / hits)).toBeLessThan(0.05);
+});
+
+test("bytes of mixed sizes are kept within a tenth of their bound once it is full", async () => {
+  const random = seeded(7);
+  const tables: Tables = new Tables((_, request) => survey(tables.live, request));
+  const maxBytes = 20_000;
+  let isFull = false;
+  for (let n = 0; n < 4_000; n++) {
+    // Half of them large: up to a 40th of the bound.
+    const size = 1 + Math.floor(random() * (n % 2 === 0 ? 20 : 500));
+    const arrival = { name: NAME, leaseKey: `${n}`, size, retain: 0 };
+    await tables.commit((ctx) => admit(ctx, arrival, { maxBytes }, undefined));
+    while (tables.scheduled.length > 0) {
+      for (const { args } of tables.scheduled.splice(0)) {
+        const job = args as EvictionJob;
+        if (job.maxBytes) await tables.commit((ctx) => evict(ctx, job));
+      }
+    }
+    const rows = await tables.live.db.query("residents").collect();
+    const bytes = rows.reduce((sum, { size }) => sum + size, 0);
+    isFull ||= bytes >= maxBytes;
+    expect(bytes).toBeLessThanOrEqual(maxBytes * 1.1);
+    if (isFull) expect(bytes).toBeGreaterThanOrEqual(maxBytes * 0.9);
+  }
+  expect(isFull).toBe(true);
+});
+
+test("a bound is kept while puts come at once", async () => {
+  seeded(3);
+  const app = createApp();
+  const cache = app.cache({ maxEntries: 100 });
+  for (let round = 0; round < 40; round++) {
+    const puts = Array.from({ length: 8 }, (_, n) =>
+      app.t.mutation((ctx) => cache.put(ctx, { round, n }, n)),
+    );
+    await Promise.all(puts);
+    const stored = async () => (await app.stored()).values.length;
+    expect(await stored()).toBeLessThanOrEqual(110);
+    await finishBackground(app);
+    expect(await stored()).toBeLessThanOrEqual(110);
+    if (round > 15) expect(await stored()).toBeGreaterThanOrEqual(90);
+  }
 });

@@ -44,10 +44,10 @@ function boundsOf(range: (q: Range) => unknown): Bound[] {
   return bounds;
 }
 
-const fieldsOf = (table: string, index: string): string[] =>
-  schema.tables[table as "values"]
-    [" indexes"]()
-    .find(({ indexDescriptor }) => indexDescriptor === index)?.fields ?? [];
+function fieldsOf(table: string, index: string): string[] {
+  const declared = schema.tables[table as "values"][" indexes"]();
+  return declared.find(({ indexDescriptor }) => indexDescriptor === index)?.fields ?? [];
+}
 
 function reader(tables: Map<string, Rows>) {
   const rowsOf = (table: string) => [...(tables.get(table)?.values() ?? [])];
@@ -70,7 +70,7 @@ function reader(tables: Map<string, Rows>) {
       first: () => Promise.resolve(list()[0] ?? null),
       take: (n: number) => Promise.resolve(list().slice(0, n)),
       collect: () => Promise.resolve(list()),
-      async *[Symbol.asyncIterator]() {
+      [Symbol.asyncIterator]: async function* () {
         yield* list();
         await Promise.resolve();
       },
