@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground, keepHouse } from "../testing/background.js";
 import { figuresOf, watchFigures } from "../testing/figures.js";
+import { randomFrom } from "../testing/workloads.js";
 import { Simulation } from "../testing/simulation.js";
 import { steps } from "../testing/steps.js";
 import { virtualTime } from "../testing/time.js";
@@ -95,6 +96,7 @@ describe("hits are sampled", () => {
     await app.pass(40);
     await filling;
     const hits = 1_000;
+    vi.spyOn(Math, "random").mockImplementation(randomFrom(1));
     for (let n = 0; n < hits; n++) await app.act((ctx) => cache.fetch(ctx, {}));
     const figures = await app.t.query((ctx) => cache.stats(ctx));
     const standardError = Math.sqrt(hits * (1 / sample - 1));
