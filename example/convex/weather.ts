@@ -36,6 +36,7 @@ const cachedForecastValidator = v.object({
   expiresAt: v.union(v.number(), v.null()),
   staleUntil: v.union(v.number(), v.null()),
   fillingUntil: v.union(v.number(), v.null()),
+  readAt: v.union(v.number(), v.null()),
 });
 type Forecast = Infer<typeof forecastValidator>;
 type Weather = Infer<typeof weatherValidator>;
