@@ -136,22 +136,23 @@ export function checkTime(
 
 /** Refuses bounds that are no numbers from 1, or no integers where they count entries. */
 function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCacheConfig): void {
-  const refused = (option: string, value: unknown, what: string) =>
-    refusal({
+  const bounds: { [option: string]: unknown } = { maxEntries, maxBytes, idleTtl };
+  for (const [option, value] of Object.entries(bounds)) {
+    const isCount = option === "maxEntries";
+    const isBound = typeof value === "number" && value >= 1;
+    if (value === undefined || (isBound && (!isCount || Number.isInteger(value)))) continue;
+    const what = isCount
+      ? "an integer"
+      : option === "idleTtl"
+        ? "a number of ms"
+        : "a number of bytes";
+    throw refusal({
       code: "INVALID_BOUND",
       cache,
-      option,
+      option: `\`${option}\``,
       value,
       remedy: `Give ${what} from 1, or leave it out for no bound.`,
     });
-  const isBound = (bound: unknown) =>
-    bound === undefined || (typeof bound === "number" && bound >= 1);
-  if (!isBound(maxEntries) || !Number.isInteger(maxEntries ?? 1)) {
-    throw refused("`maxEntries`", maxEntries, "an integer");
-  }
-  if (!isBound(maxBytes)) throw refused("`maxBytes`", maxBytes, "a number of bytes");
-  if (idleTtl !== undefined && !(isDuration(idleTtl) && idleTtl > 0)) {
-    throw refused("`idleTtl`", idleTtl, "a number of milliseconds");
   }
 }
 
