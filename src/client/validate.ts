@@ -144,7 +144,7 @@ function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCac
     const what = isCount
       ? "an integer"
       : option === "idleTtl"
-        ? "a number of ms"
+        ? "a number of milliseconds"
         : "a number of bytes";
     throw refusal({
       code: "INVALID_BOUND",
