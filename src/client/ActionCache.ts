@@ -16,7 +16,7 @@ import { removeAll, removeAllForName } from "./invalidate.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
-import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
+import type { AnyAction, Config, FetchOptions, PutOptions } from "./options.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
 import * as validate from "./validate.js";
@@ -41,16 +41,13 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   readonly name: string;
   /** The installed component. */
   readonly component: ComponentApi;
-  readonly #config: ActionCacheConfig<Action>;
+  readonly #config: Config;
   #tenant: string | undefined;
   #warnings: Warnings;
 
-  /**
-   * @param component - The installed component, from `components`.
-   * @param config - How the cache works; see {@link ActionCacheConfig}.
-   * @throws A {@link CacheError} if an option is out of its range.
-   */
-  constructor(component: ComponentApi, config: ActionCacheConfig<Action>) {
+  /** Typed for its callers in `construct.ts`. */
+  constructor(component: ComponentApi, config: Config) {
+    validate.checkSource(config);
     this.component = component;
     this.name = nameOf(config);
     this.#config = config;
@@ -211,7 +208,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   forTenant(id: string): ActionCache<Action> {
     validate.checkTenant(this.name, id);
-    const view = new ActionCache(this.component, { ...this.#config, name: this.name });
+    const view = new ActionCache<Action>(this.component, { ...this.#config, name: this.name });
     view.#tenant = id;
     view.#warnings = this.#warnings;
     return view;
@@ -234,9 +231,13 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
 
   get #cache(): Cache {
     const { name, component } = this;
-    // Inside, a cache's arguments and values are Convex's, of any shape.
-    const config = this.#config as ActionCacheConfig;
-    return { name, component, config, warnings: this.#warnings, tenant: this.#tenant };
+    return {
+      name,
+      component,
+      config: this.#config,
+      warnings: this.#warnings,
+      tenant: this.#tenant,
+    };
   }
 
   #fetchCall(args: Args<Action>, { ttl, force }: FetchOptions): FetchCall {

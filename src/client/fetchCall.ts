@@ -9,6 +9,7 @@ import { storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
+import { type Previous, runCompute } from "./compute.js";
 import type { ActionContext } from "./contexts.js";
 import { Storing } from "./storing.js";
 import { returned } from "./userFunctions.js";
@@ -78,8 +79,15 @@ export class FetchCall {
   }
 
   /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
-  run(ctx: ActionContext): Promise<unknown> {
-    return ctx.runAction(this.cache.config.action, this.#args);
+  run(ctx: ActionContext, previous?: Previous): Promise<unknown> {
+    const { action } = this.cache.config;
+    if (action === undefined) return runCompute(this.cache, ctx, this.#args, previous);
+    return ctx.runAction(action, this.#args);
+  }
+
+  /** Whether a value may be computed from the one that is stored. */
+  get takesPrevious(): boolean {
+    return this.cache.config.compute !== undefined;
   }
 
   /** What this call makes of an entry. */

@@ -1,14 +1,16 @@
 import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import type { ClaimRequest, ClaimResult, FillStatus, HeldLease } from "../shared/fillProtocol.js";
-import type { EntryKey } from "../shared/protocol.js";
+import type { Entry, EntryKey } from "../shared/protocol.js";
 import type { Value } from "convex/values";
 import { copyOfAny } from "../shared/wire.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
+import { type Previous, previousOf } from "./compute.js";
 import type { FetchCall } from "./fetchCall.js";
 import type { Answered } from "./scope/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
+import { NOT_MODIFIED } from "./inline.js";
 import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
 import { scheduleRefresh, serve } from "./serve.js";
 import { unsettled } from "../shared/warnings.js";
@@ -28,9 +30,9 @@ const MAX_CLAIMS = 10;
 export async function fillOrWait(
   scope: FetchScope,
   call: FetchCall,
-  looked: { entry: { id: string } | null; fill: FillStatus | null },
+  looked: { entry: Entry | null; fill: FillStatus | null },
 ): Promise<Answer> {
-  let seen = looked.entry?.id ?? null;
+  let seen = looked.entry;
   let lost = 0;
   let watched: Watched | undefined;
   let running = runningNow(looked.fill);
@@ -48,12 +50,15 @@ export async function fillOrWait(
     const { result, isFirst } = claimed;
     if (result.kind === "failed") throw errorFromWire(result.error);
     if (result.kind === "stored") {
-      seen = result.entry.id;
+      seen = result.entry;
       const served = await serve(scope, call, result.entry);
       if (served !== null) return { ...served, event: { get: "miss", put: "hit" } };
       continue;
     }
-    if (result.kind === "granted" && isFirst) return await fill(scope, call, result.token);
+    if (result.kind === "granted" && isFirst) {
+      const previous = seen && result.previous ? previousOf(seen) : undefined;
+      return await fill(scope, call, result.token, previous);
+    }
     const held = result.kind === "held" ? result : justGranted(result.token);
     // Equal calls of one tick share one claim, and whatever comes of it.
     const isGranted = result.kind === "granted";
@@ -78,7 +83,7 @@ const LOST =
 
 async function claimRequest(
   call: FetchCall,
-  seen: string | null,
+  seen: Entry | null,
   watched: Watched | undefined,
 ): Promise<ClaimRequest> {
   // Watched for a whole lease, it has lapsed whatever the component's clock says.
@@ -87,7 +92,8 @@ async function claimRequest(
     ...(await call.entryKey()),
     force: call.force,
     ...(call.failures && { failures: true }),
-    ...(seen !== null && { seen }),
+    ...(seen !== null && { seen: seen.id }),
+    ...(seen !== null && call.takesPrevious && { previous: true }),
     ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
   };
 }
@@ -110,10 +116,15 @@ const justGranted = (token: string): HeldLease => ({
 });
 
 /** Runs the action under a lease, and settles it. */
-async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<Answer> {
+async function fill(
+  scope: FetchScope,
+  call: FetchCall,
+  token: string,
+  previous: Previous | undefined,
+): Promise<Answer> {
   const entryKey = await call.entryKey();
   try {
-    const steps = { ...fillSteps(scope, call, entryKey, token), retryMs: 0 };
+    const steps = { ...fillSteps(scope, call, entryKey, token, previous), retryMs: 0 };
     const filled = await scope.fills
       .get(token)!
       .run(() => scope.heartbeat.during(token, () => runFill(steps)));
@@ -130,18 +141,25 @@ async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<
   }
 }
 
-/** What a fill does under its lease. */
+/** What a fill does under its lease, from the previous value if there is one. */
 export function fillSteps(
   scope: FetchScope,
   call: FetchCall,
   { name, key, tenant }: EntryKey,
   token: string,
+  previous?: Previous,
 ): Omit<FillSteps, "retryMs"> {
   const { ctx, component } = scope;
   const { warnings } = call.cache;
+  let isUnmodified = false;
   return {
-    run: () => call.run(ctx),
-    store: (value) => call.storing.store(value),
+    run: async () => {
+      const value = await call.run(ctx, previous);
+      isUnmodified = value === NOT_MODIFIED;
+      return isUnmodified ? previous!.value : value;
+    },
+    store: (value) =>
+      isUnmodified ? call.storing.renew(previous!) : call.storing.store(value, previous?.id),
     settle: (result) =>
       ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),

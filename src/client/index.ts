@@ -1,4 +1,5 @@
-export { ActionCache } from "./ActionCache.js";
+export { ActionCache } from "./construct.js";
+export { type ComputeContext, NOT_MODIFIED } from "./inline.js";
 export type { FetchedEntry, PeekedEntry } from "./entries.js";
 export {
   ALL_TENANTS,
@@ -11,6 +12,8 @@ export type {
   ActionCacheConfig,
   AnyAction,
   ArgsAndValue,
+  CacheOptions,
+  ComputeConfig,
   FetchOptions,
   PutOptions,
 } from "./options.js";

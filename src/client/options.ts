@@ -7,22 +7,49 @@ import type {
 } from "convex/server";
 import type { Value } from "convex/values";
 import type { LogOption } from "./events.js";
+import type { Compute } from "./inline.js";
 
 /** Any reference to an action that `ctx.runAction` takes. */
 export type AnyAction =
   | FunctionReference<"action", FunctionVisibility>
   | FunctionReference_future<"action", FunctionVisibility>;
 
-/** What a cache's functions are given: the arguments of a fetch, and the value that the action returned for them. */
-export type ArgsAndValue<Action extends AnyAction> = {
-  args: FunctionArgs<Action>;
-  value: FunctionReturnType<Action>;
-};
+/** What a cache's functions are given: the arguments of a fetch, and the value that was computed for them. */
+type Computed<Args, Result> = { args: Args; value: Result };
 
-/** How an {@link ActionCache} works; only `action` is required. */
-export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
+/** What the functions of a cache of an action are given. */
+export type ArgsAndValue<Action extends AnyAction> = Computed<
+  FunctionArgs<Action>,
+  FunctionReturnType<Action>
+>;
+
+/** How an {@link ActionCache} of an action works; only `action` is required. */
+export interface ActionCacheConfig<Action extends AnyAction = AnyAction> extends CacheOptions<
+  FunctionArgs<Action>,
+  FunctionReturnType<Action>
+> {
   /** The action that computes the values. */
   action: Action;
+  compute?: undefined;
+}
+
+/** How an {@link ActionCache} works that computes its values inline; `name` and `compute` are required. */
+export interface ComputeConfig<Args, Result> extends CacheOptions<Args, Result> {
+  name: string;
+  /**
+   * Computes a value in the caller's own action, so a miss runs no other action.
+   * `ctx` is the caller's, with the caller's identity; in a {@link refresher} there
+   * is none. `previous` is the stored value, where one is expired or stale;
+   * returning {@link NOT_MODIFIED} keeps it, fresh from now.
+   *
+   * Annotate the type of `args`, and, where you take `previous`, the result's.
+   */
+  compute: Compute<Args, Result>["compute"];
+  action?: undefined;
+}
+
+/** The options of every cache, whatever computes its values. */
+export interface CacheOptions<Args, Result> {
   /**
    * The cache's name, under which its entries are stored; change it to start
    * afresh, as when the action returns something else. Default: the action's
@@ -33,7 +60,7 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    * How long a value is fresh, in ms, or a function that says so; null for no end.
    * Default: no end.
    */
-  ttl?: number | null | ((call: ArgsAndValue<Action>) => number | null);
+  ttl?: number | null | ((call: Computed<Args, Result>) => number | null);
   /**
    * For how long after its ttl a value is served while one refresh of it runs in
    * the background, in ms (RFC 5861). Default: 0.
@@ -57,8 +84,8 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
   refreshAhead?: boolean;
   /**
    * The function that fills in the background in the app's own code, made with
-   * {@link refresher}. Needed where `ttl` is a function, or `tags` or `shouldCache`
-   * is set, and entries are refreshed in the background: the component can't call these.
+   * {@link refresher}. Needed where `ttl` is a function, or `tags`, `shouldCache` or
+   * `compute` is set, and entries are refreshed in the background: the component can't call these.
    */
   refresher?: FunctionReference<"action", "internal", { token: string; args: unknown }, null>;
   /**
@@ -67,22 +94,28 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    */
   jitter?: number;
   /** The part of the arguments that identifies the entry. Default: all of them. */
-  key?: (args: FunctionArgs<Action>) => Value;
+  key?: (args: Args) => Value;
   /**
    * Labels to invalidate entries by: up to 128 different ones, of up to 256
    * characters each. Default: none.
    */
-  tags?: (call: ArgsAndValue<Action>) => readonly string[];
+  tags?: (call: Computed<Args, Result>) => readonly string[];
   /**
    * Whether to store a value; where it returns false the value is only returned.
    * Default: always.
    */
-  shouldCache?: (call: ArgsAndValue<Action>) => boolean;
+  shouldCache?: (call: Computed<Args, Result>) => boolean;
   /**
    * Whether to log what became of each fetch, one JSON object a line on
    * `console.log`; or a function that gets each event. Default: false.
    */
   log?: LogOption;
+}
+
+/** What a cache's calls read of its configuration, whatever its types. */
+export interface Config extends CacheOptions<never, never> {
+  action?: AnyAction | undefined;
+  compute?: Compute<never, unknown>["compute"] | undefined;
 }
 
 /** Options of one fetch. */

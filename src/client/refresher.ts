@@ -9,7 +9,7 @@ export type Refreshable = {
 
 /**
  * Makes the function by which a cache fills in the background in the app's own
- * code, where its `ttl`, `tags` and `shouldCache` functions can be called. Each
+ * code, where its `ttl`, `tags`, `shouldCache` and `compute` functions can be called. Each
  * cache needs one of its own.
  *
  * @param cache - Returns the cache; a function, since the two name each other.

@@ -2,10 +2,18 @@ import { scheduledFill } from "../shared/engine/scheduledFill.js";
 import { fromWire } from "../shared/wire.js";
 import type { ActionContext } from "./contexts.js";
 import type { Cache } from "./cache.js";
+import { type Previous, previousOf } from "./compute.js";
 import { FetchCall } from "./fetchCall.js";
 import { fillSteps } from "./fill.js";
 import { report } from "./log.js";
-import { scopeOf } from "./scope/scope.js";
+import { type FetchScope, scopeOf } from "./scope/scope.js";
+
+/** The stored value that a refresh may compute from. A lookup that fails costs it no more than that. */
+async function previous(scope: FetchScope, call: FetchCall): Promise<Previous | undefined> {
+  if (!call.takesPrevious) return undefined;
+  const { entry } = await scope.lookUp(call.entryKey()).catch(() => ({ entry: null }));
+  return entry === null ? undefined : previousOf(entry);
+}
 
 /** Runs a fill that was scheduled, in the app's own code. */
 export async function runScheduled(
@@ -26,7 +34,8 @@ export async function runScheduled(
       tenant = begun.tenant;
       const fillArgs = begun.args === null ? args : fromWire(begun.args);
       const call = new FetchCall({ ...cache, tenant }, fillArgs);
-      return fillSteps(scopeOf(ctx, cache), call, await call.entryKey(), token);
+      const scope = scopeOf(ctx, cache);
+      return fillSteps(scope, call, await call.entryKey(), token, await previous(scope, call));
     },
     warn: (kind, message) => warnings.warn(kind, message),
   });

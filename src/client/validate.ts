@@ -2,7 +2,7 @@ import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import { isWellFormed } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
-import type { ActionCacheConfig } from "./options.js";
+import type { Config } from "./options.js";
 
 const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
 
@@ -29,11 +29,12 @@ function checkDuration(cache: string, code: ErrorCode, option: string, ms: unkno
 }
 
 /** Refuses to refresh in the background what the component alone can't fill. */
-export function checkRefresher(cache: string, config: ActionCacheConfig, because: string): void {
+export function checkRefresher(cache: string, config: Config, because: string): void {
   const needed =
     (typeof config.ttl === "function" && "`ttl`") ||
     (config.tags && "`tags`") ||
-    (config.shouldCache && "`shouldCache`");
+    (config.shouldCache && "`shouldCache`") ||
+    (config.compute && "`compute`");
   if (!needed || config.refresher) return;
   throw refusal({
     code: "REFRESHER_REQUIRED",
@@ -118,8 +119,22 @@ export function checkBefore(before: unknown): void {
   });
 }
 
+/** Refuses a cache that nothing computes the values of, or two things would. */
+export function checkSource({ name, action, compute }: Config): void {
+  const isGiven = (source: unknown) => source !== undefined && source !== null;
+  if (isGiven(action) !== isGiven(compute)) return;
+  throw refusal({
+    code: isGiven(action) ? "ACTION_AND_COMPUTE" : "ACTION_REQUIRED",
+    cache: name,
+    option: "`action`",
+    value: action,
+    says: isGiven(action) ? "given beside `compute`" : undefined,
+    remedy: "Give either a reference to the action that computes the values, or `compute`.",
+  });
+}
+
 /** Refuses options out of their range, or that lack what another needs. */
-export function checkConfig(cache: string, config: ActionCacheConfig): void {
+export function checkConfig(cache: string, config: Config): void {
   if (typeof config.ttl !== "function") checkTtl(cache, config.ttl);
   checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);

@@ -5,7 +5,8 @@ import { isConvexError } from "./wireErrors.js";
 
 /** Every code that the cache refuses bad input with, and when. */
 export const ERROR_CODES = {
-  ACTION_REQUIRED: "no `action` is given",
+  ACTION_REQUIRED: "neither `action` nor `compute` is given",
+  ACTION_AND_COMPUTE: "both `action` and `compute` are given",
   NAME_REQUIRED: "no `name` is given, and none can be derived from the action",
   INVALID_TTL: "`ttl` or `errorTtl` is not a number of milliseconds from 0",
   INVALID_WINDOW: "a window is not a number of milliseconds from 0",
@@ -53,7 +54,7 @@ export function refusal(refused: {
   option: string;
   value: unknown;
   /** What to say of the value, where itself it says too little. */
-  says?: string;
+  says?: string | undefined;
   remedy: string;
 }): CacheError {
   const { code, cache, option, remedy } = refused;

@@ -81,6 +81,8 @@ export const claimRequest = v.object({
   failures: v.optional(v.boolean()),
   /** Whether to take the lease whatever is stored, running or remembered. */
   force: v.boolean(),
+  /** Whether a value may be computed from the entry that was seen, if it is still valid. */
+  previous: v.optional(v.boolean()),
   /** A lease that the caller has watched for a lease's time without a heartbeat. */
   lapsed: v.optional(v.object({ token: v.string(), deadline: v.number() })),
 });
@@ -98,7 +100,12 @@ export type HeldLease = Infer<typeof heldLease>;
 
 /** The answer to a claim. */
 export const claimResult = v.union(
-  v.object({ kind: v.literal("granted"), token: v.string() }),
+  v.object({
+    kind: v.literal("granted"),
+    token: v.string(),
+    /** Whether a value may be computed from the entry that was seen. */
+    previous: v.optional(v.boolean()),
+  }),
   heldLease,
   v.object({ kind: v.literal("stored"), entry }),
   v.object({ kind: v.literal("failed"), error: wireError }),
@@ -137,7 +144,21 @@ export type MutationFetchResult = Infer<typeof mutationFetchResult>;
 
 /** How a fill ended, as its holder reports it. `retryMs` is how long no background fill follows. */
 export const fillResult = v.union(
-  v.object({ kind: v.literal("value"), fillMs: v.number(), ...storeOptions }),
+  v.object({
+    kind: v.literal("value"),
+    fillMs: v.number(),
+    /** The entry that the value was computed from. */
+    previous: v.optional(v.string()),
+    ...storeOptions,
+  }),
+  v.object({
+    kind: v.literal("unmodified"),
+    fillMs: v.number(),
+    /** The entry whose value it is. */
+    previous: v.string(),
+    ttl: storeOptions.ttl,
+    retain: storeOptions.retain,
+  }),
   v.object({ kind: v.literal("skipped"), retryMs: v.number() }),
   v.object({
     kind: v.literal("failed"),
@@ -154,7 +175,7 @@ const again = v.boolean();
 /** What became of a fill. */
 export const settlement = v.union(
   v.object({
-    kind: v.union(v.literal("created"), v.literal("replaced")),
+    kind: v.union(v.literal("created"), v.literal("replaced"), v.literal("unmodified")),
     createdAt: v.number(),
     expiresAt: nullable(v.number()),
     /** Whether the entry was expired while the fill ran. */

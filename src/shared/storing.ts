@@ -8,7 +8,7 @@ import { refuseUnsendable, toWire } from "./wire.js";
 export function storeByNumbers(
   value: Value,
   { ttl, jitter, retain }: Pick<StoreNumbers, "ttl" | "jitter" | "retain">,
-): StoreDecision {
+): Extract<StoreDecision, { kind: "store" | "skip" }> {
   refuseUnsendable(value);
   const content = storableForm(value);
   if (typeof content === "string") return { kind: "skip", reason: content };
@@ -25,7 +25,7 @@ export function storableForm(value: Value): Wire | string {
 }
 
 /** A ttl with a random part taken off, up to a fraction of it; null, for no end, stays null. */
-function jittered(ttl: number | null, fraction: number): number | null {
+export function jittered(ttl: number | null, fraction: number): number | null {
   if (ttl === null || ttl === Infinity) return null;
   return ttl - ttl * fraction * Math.random();
 }

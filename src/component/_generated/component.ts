@@ -177,11 +177,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             seen?: string;
             failures?: boolean;
             force: boolean;
+            previous?: boolean;
             lapsed?: { token: string; deadline: number };
           }>;
         },
         Array<
-          | { kind: "granted"; token: string }
+          | { kind: "granted"; token: string; previous?: boolean }
           | { kind: "held"; token: string; deadline: number; leaseMs: number }
           | {
               kind: "stored";
@@ -288,6 +289,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             | {
                 kind: "value";
                 fillMs: number;
+                previous?: string;
                 content: { value: any } | { json: string };
                 ttl: number | null;
                 retain: number;
@@ -306,6 +308,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     | { kind: "app"; refresher: string };
                 };
               }
+            | {
+                kind: "unmodified";
+                fillMs: number;
+                previous: string;
+                ttl: number | null;
+                retain: number;
+              }
             | { kind: "skipped"; retryMs: number }
             | {
                 kind: "failed";
@@ -319,7 +328,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               };
         },
         | {
-            kind: "created" | "replaced";
+            kind: "created" | "replaced" | "unmodified";
             createdAt: number;
             expiresAt: number | null;
             expired: boolean;

@@ -88,12 +88,13 @@ export function checkScheduled(cache: string, { args, runner }: { args: Wire; ru
 
 /** Refuses the result of a fill that would be stored or remembered as nonsense. */
 export function checkResult(cache: string, result: FillResult): void {
-  if (result.kind === "value") {
-    const { fillMs } = result;
+  if (result.kind === "value" || result.kind === "unmodified") {
+    const { fillMs, ttl, retain } = result;
     if (!(fillMs >= 0 && fillMs < Infinity)) {
       throw refused(cache, "fillMs", fillMs, "Give a finite number of milliseconds from 0.");
     }
-    checkStoreOptions(cache, result);
+    if (result.kind === "value") checkStoreOptions(cache, result);
+    else checkDurations(cache, { ttl, retain });
     return;
   }
   checkDurations(cache, { retryMs: result.retryMs });

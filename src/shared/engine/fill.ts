@@ -2,13 +2,19 @@ import type { FillResult, Settlement } from "../fillProtocol.js";
 import type { StoreOptions } from "../protocol.js";
 import { errorToWire, messageOf } from "../wireErrors.js";
 
-/** What to do with a value: store it, or not, and why not. */
-export type StoreDecision = ({ kind: "store" } & StoreOptions) | { kind: "skip"; reason: string };
+/**
+ * What to do with a value: store it, let the entry live on that holds it
+ * already, or neither, and why not.
+ */
+export type StoreDecision =
+  | ({ kind: "store"; previous?: string } & StoreOptions)
+  | { kind: "renew"; previous: string; ttl: number | null; retain: number }
+  | { kind: "skip"; reason: string };
 
 /** The value of a fill in the hands of whoever ran it, whatever became of it in the cache. */
 export type Filled = {
   value: unknown;
-  put: "created" | "replaced" | "skipped" | "rejected" | "failed";
+  put: "created" | "replaced" | "unmodified" | "skipped" | "rejected" | "failed";
   /** Why the value was not stored. */
   reason?: string;
   /** How long the action took, in ms. */
@@ -70,15 +76,13 @@ export async function runFill(steps: FillSteps): Promise<Filled> {
   if (decision.kind === "skip") return await skip("skipped", decision.reason);
   let settled: Settlement;
   try {
-    const { kind: _, ...options } = decision;
-    settled = await steps.settle({ kind: "value", fillMs, ...options });
+    const kind = decision.kind === "store" ? "value" : "unmodified";
+    settled = await steps.settle({ ...decision, kind, fillMs } as FillResult);
   } catch (error) {
     return await skip("failed", messageOf(error));
   }
   if (settled.again) await steps.scheduleAgain();
-  if (settled.kind !== "created" && settled.kind !== "replaced") {
-    return { ...unstored, put: "rejected" };
-  }
+  if (!("createdAt" in settled)) return { ...unstored, put: "rejected" };
   const { kind: put, createdAt, expiresAt, expired } = settled;
   return { value, fillMs, put, createdAt, expiresAt, expired };
 }

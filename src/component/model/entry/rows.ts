@@ -1,3 +1,4 @@
+import type { WithoutSystemFields } from "convex/server";
 import { getConvexSize, type Value } from "convex/values";
 import type { Entry, EntryKey, Recipe, Wire } from "../../../shared/protocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
@@ -65,14 +66,11 @@ export async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<numbe
   return (await ctx.db.get("metadata", row.metadataId))?.expiresAt ?? null;
 }
 
-/** What a stored value brings along. */
-export type NewEntry = {
-  name: string;
-  key: Value;
-  tenant?: string;
-  tags?: string[];
-  recipe?: Recipe;
-  content: Wire;
+/** What an entry is stored under. */
+type Place = Pick<EntryKey, "name" | "key" | "tenant">;
+
+/** From when on an entry is there, and for how long. */
+type Life = {
   /** When the value ceases to be fresh, in ms; null for never. */
   expiresAt: number | null;
   /** How long it is kept after that, in ms. */
@@ -82,6 +80,9 @@ export type NewEntry = {
   fillMs?: number;
 };
 
+/** What a stored value brings along. */
+type NewEntry = Place & Life & { tags?: string[]; recipe?: Recipe; content: Wire };
+
 /** Stores an entry where there is none: the value is written once. */
 export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<void> {
   const { key, content, recipe: _, retain, expiresAt, ...rest } = entry;
@@ -90,16 +91,46 @@ export async function insertEntry(ctx: MutationCtx, entry: NewEntry): Promise<vo
   const saved = await saveContent(ctx, content, besides);
   const dependents = await insertDependents(ctx, entry);
   const row = { ...rest, args: key, expiresAt: expiresAt ?? undefined, ...saved, ...dependents };
+  const bytes = getConvexSize(saved.value as Value) + besides;
+  await linkDependents(ctx, dependents, await insertRow(ctx, row, retain, bytes));
+}
+
+/** Writes an entry's row, and the one that says when it may be deleted. */
+async function insertRow(
+  ctx: MutationCtx,
+  row: WithoutSystemFields<Doc<"values">>,
+  retain: number,
+  bytes: number,
+): Promise<Id<"values">> {
   const valueId = await ctx.db.insert("values", row);
-  if (expiresAt !== null) {
+  if (row.expiresAt !== undefined) {
     await ctx.db.insert("metadata", {
       valueId,
-      expiresAt: expiresAt + retain,
+      expiresAt: row.expiresAt + retain,
       hasDependents: hasDependents(row) || undefined,
-      bytes: getConvexSize(saved.value as Value) + besides,
+      bytes,
     });
   }
-  await linkDependents(ctx, dependents, valueId);
+  return valueId;
+}
+
+/**
+ * Lets an entry's life begin anew. Its own row is written again, for its creation
+ * tells when that was; what a large value is stored in is not.
+ */
+export async function renewEntry(
+  ctx: MutationCtx,
+  stored: Doc<"values">,
+  { key, ...place }: Place,
+  { retain, expiresAt, ...life }: Life,
+): Promise<void> {
+  const metadata = await metadataOf(ctx, stored);
+  const { _id, _creationTime, metadataId: _, ...kept } = stored;
+  await deleteUnread(ctx, "values", _id);
+  if (metadata !== null) await deleteUnread(ctx, "metadata", metadata._id);
+  const row = { ...kept, ...place, args: key, ...life, expiresAt: expiresAt ?? undefined };
+  const valueId = await insertRow(ctx, row, retain, metadata?.bytes ?? getConvexSize(row));
+  await linkDependents(ctx, stored, valueId, life.startedAt);
 }
 
 /** When a value that is stored now ceases to be fresh, in ms; null for never. */

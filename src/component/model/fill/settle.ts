@@ -2,7 +2,14 @@ import type { FillResult, Settlement } from "../../../shared/fillProtocol.js";
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { discardEntry, earlier, expiryFromNow, findRow, insertEntry } from "../entry/rows.js";
+import {
+  discardEntry,
+  earlier,
+  expiryFromNow,
+  findRow,
+  insertEntry,
+  renewEntry,
+} from "../entry/rows.js";
 import { compareCommits } from "../invalidation/commitOrder.js";
 import {
   type Started,
@@ -28,25 +35,23 @@ export async function settle(
     const again = fill?.state === "voided" && fill.reliedOnAt !== undefined;
     return { kind: result.kind === "value" ? "rejected" : "none", again };
   }
-  const tags = result.kind === "value" ? result.tags : undefined;
-  const start = startOfFill(fill, { ...entryKey, tags });
   const validity = new Validity(ctx);
-  const again = await isDueAgain(validity, fill, start);
-  switch (result.kind) {
-    case "skipped":
-      await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
-      await endFill(ctx, fill, { state: "skipped" });
-      return { kind: "none", again };
-    case "failed":
-      await failFill(ctx, entryKey, fill, result);
-      return { kind: "none", again };
-    case "value": {
-      // A success ends the memory of an earlier failure, whatever becomes of its value.
-      await forgetFailure(ctx, entryKey, fill.startedAt);
-      const stored = await store(ctx, validity, entryKey, fill, start, result);
-      return { ...stored, again };
-    }
+  if (result.kind === "value" || result.kind === "unmodified") {
+    // A success ends the memory of an earlier failure, whatever becomes of its value.
+    await forgetFailure(ctx, entryKey, fill.startedAt);
+    const stored = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
+    const { tags } = result.kind === "value" ? result : (stored ?? {});
+    const start = startOfFill(fill, { ...entryKey, tags });
+    const again = await isDueAgain(validity, fill, start);
+    return { ...(await store(ctx, validity, entryKey, fill, start, stored, result)), again };
   }
+  const again = await isDueAgain(validity, fill, startOfFill(fill, entryKey));
+  if (result.kind === "failed") await failFill(ctx, entryKey, fill, result);
+  else {
+    await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
+    await endFill(ctx, fill, { state: "skipped" });
+  }
+  return { kind: "none", again };
 }
 
 /**
@@ -67,37 +72,40 @@ async function isDueAgain(
   return !isFresh(byNow) && isFresh(byThen);
 }
 
+/** What a fill has to store: a value, or that the one which is stored is still that of now. */
+type Storable = Extract<FillResult, { kind: "value" | "unmodified" }>;
+
 async function store(
   ctx: MutationCtx,
   validity: Validity,
-  entryKey: EntryKey,
+  { name, key, tenant }: EntryKey,
   fill: Doc<"fills">,
   start: Started,
-  { kind: _, ttl, ...options }: Extract<FillResult, { kind: "value" }>,
+  stored: Doc<"values"> | null,
+  result: Storable,
 ): Promise<DistributiveOmit<Settlement, "again">> {
-  const previous = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
-  const isOlder = fill.isOutdated || compareCommits(previous?.startedAt, fill.startedAt) > 0;
+  const isOlder = fill.isOutdated || compareCommits(stored?.startedAt, fill.startedAt) > 0;
   const { valid, expiredAt } = await validity.of(start);
-  if (isOlder || !valid) {
+  const replaces = stored !== null && (await validity.isValid(startOfEntry(stored)));
+  // What was computed from an entry is no more valid than that.
+  const isOfGone = result.previous !== undefined && !(replaces && stored._id === result.previous);
+  if (isOlder || !valid || isOfGone) {
     await endFill(ctx, fill, { state: "rejected" });
     return { kind: "rejected" };
   }
   await endFill(ctx, fill, { state: "stored" });
-  const replaces = previous !== null && (await validity.isValid(startOfEntry(previous)));
-  if (previous !== null) await discardEntry(ctx, previous);
-  const { name, key, tenant } = entryKey;
-  const expiresAt = earlier(expiryFromNow(ttl), fill.expiredAt ?? null);
-  await insertEntry(ctx, {
-    name,
-    key,
-    tenant,
-    ...options,
-    expiresAt,
-    startedAt: fill.startedAt,
-    token: fill._id,
-  });
+  const expiresAt = earlier(expiryFromNow(result.ttl), fill.expiredAt ?? null);
+  const { retain, fillMs } = result;
+  const life = { expiresAt, retain, fillMs, startedAt: fill.startedAt, token: fill._id };
+  if (result.kind === "unmodified") {
+    await renewEntry(ctx, stored!, { name, key, tenant }, life);
+  } else {
+    const { content, tags, recipe } = result;
+    if (stored !== null) await discardEntry(ctx, stored);
+    await insertEntry(ctx, { name, key, tenant, content, tags, recipe, ...life });
+  }
   return {
-    kind: replaces ? "replaced" : "created",
+    kind: result.kind === "unmodified" ? "unmodified" : replaces ? "replaced" : "created",
     createdAt: Date.now(),
     expiresAt: earlier(expiresAt, expiredAt),
     expired: fill.expiredAt !== undefined || expiredAt !== null,
