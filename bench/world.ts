@@ -95,7 +95,9 @@ const settle =
   (result: FillResult) =>
   ({ fill, token, ...entry }: Entry) =>
     fill === "running"
-      ? call(fills.settle, { ...keyOf({ fill, ...entry }), token: token!, result })
+      ? call(fills.settle, {
+          requests: [{ ...keyOf({ fill, ...entry }), token: token!, result }],
+        })
       : undefined;
 
 const invalidate = (mode: "remove" | "expire", refresh: boolean) =>
@@ -115,7 +117,9 @@ export const ourWorld: World = {
         requests: [{ ...keyOf(entry), force: false, read, ...recipe }],
       }),
     begin: ({ fill, token }) =>
-      fill === "scheduled" ? call(fills.begin, { token: token!, name: NAME }) : undefined,
+      fill === "scheduled"
+        ? call(fills.begin, { requests: [{ token: token!, name: NAME }] })
+        : undefined,
     heartbeat: ({ fill, token }) =>
       fill === "running" ? call(fills.heartbeat, { tokens: [token!] }) : undefined,
     settle: settle(value(TTL)),
@@ -169,7 +173,7 @@ async function build(app: App, all: Entry[]): Promise<void> {
     const entry = { name: NAME, key: { ended: result.kind } };
     const [claimed] = await t.mutation(fills.claim, { requests: [{ ...entry, force: false }] });
     const { token } = claimed as { token: string };
-    await t.mutation(fills.settle, { ...entry, token, result });
+    await t.mutation(fills.settle, { requests: [{ ...entry, token, result }] });
   }
   for (const entry of ofContent("expired long ago")) await put(keyOf(entry), TAG, SECOND);
   for (const entry of ofContent("being refilled")) await put(keyOf(entry), REFILLED, null);

@@ -17,6 +17,7 @@ import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
 import type { AnyAction, Config, FetchOptions, PutOptions } from "./options.js";
+import type { ScheduledFill } from "./refresher.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
 import * as validate from "./validate.js";
@@ -224,9 +225,9 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     return await removeAll(ctx, this.component, before);
   }
 
-  /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
-  async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    await runScheduled(ctx, this.#cache, token, args);
+  /** Runs fills that were scheduled. Called by the function that `refresher` makes, and by nobody else. */
+  async runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void> {
+    await runScheduled(ctx, this.#cache, fills);
   }
 
   get #cache(): Cache {

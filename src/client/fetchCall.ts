@@ -10,7 +10,8 @@ import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
 import { type Previous, runCompute } from "./compute.js";
-import type { ActionContext } from "./contexts.js";
+import { type AnyAction, DEFAULT_MAX_BATCH } from "./options.js";
+import type { FetchScope } from "./scope/scope.js";
 import { Storing } from "./storing.js";
 import { returned } from "./userFunctions.js";
 import { checkRefresher } from "./validate.js";
@@ -79,10 +80,16 @@ export class FetchCall {
   }
 
   /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
-  run(ctx: ActionContext, previous?: Previous): Promise<unknown> {
-    const { action } = this.cache.config;
-    if (action === undefined) return runCompute(this.cache, ctx, this.#args, previous);
-    return ctx.runAction(action, this.#args);
+  async run(scope: FetchScope, previous?: Previous): Promise<unknown> {
+    const { ctx } = scope;
+    const { action, batchAction } = this.cache.config;
+    if (batchAction) {
+      // Convex would refuse a batch as a whole.
+      const runs = this.refused === null ? scope.runsOf(this.cache) : scope.newRunsOf(this.cache);
+      return await runs.add(this.#args);
+    }
+    if (action) return await ctx.runAction(action, this.#args);
+    return await runCompute(this.cache, ctx, this.#args, previous);
   }
 
   /** Whether a value may be computed from the one that is stored. */
@@ -167,9 +174,18 @@ export class FetchCall {
   }
 
   async #runner(): Promise<Runner> {
-    const { action, refresher } = this.cache.config;
-    if (refresher) return { kind: "app", refresher: await createFunctionHandle(refresher) };
-    const handle = await createFunctionHandle(action as FunctionReference<"action">);
-    return { kind: "component", action: handle, ...this.storing.numbers(this.readOptions.ttl) };
+    const { action, batchAction, maxBatch: max = DEFAULT_MAX_BATCH, refresher } = this.cache.config;
+    const handleOf = (reference: AnyAction) =>
+      createFunctionHandle(reference as FunctionReference<"action">);
+    if (refresher) {
+      const handle = await createFunctionHandle(refresher);
+      return { kind: "app", refresher: handle, ...(batchAction && { maxBatch: max }) };
+    }
+    return {
+      kind: "component",
+      ...(action && { action: await handleOf(action) }),
+      ...(batchAction && { batch: { action: await handleOf(batchAction), max } }),
+      ...this.storing.numbers(this.readOptions.ttl),
+    };
   }
 }

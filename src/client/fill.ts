@@ -8,7 +8,7 @@ import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import { type Previous, previousOf } from "./compute.js";
 import type { FetchCall } from "./fetchCall.js";
-import type { Answered } from "./scope/batcher.js";
+import type { Answered } from "../shared/engine/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
 import { NOT_MODIFIED } from "./inline.js";
 import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
@@ -127,7 +127,7 @@ async function fill(
     const steps = { ...fillSteps(scope, call, entryKey, token, previous), retryMs: 0 };
     const filled = await scope.fills
       .get(token)!
-      .run(() => scope.heartbeat.during(token, () => runFill(steps)));
+      .run(() => scope.calls.heartbeat.during(token, () => runFill(steps)));
     if (filled.put === "failed") {
       call.cache.warnings.warn(
         "settle",
@@ -149,19 +149,17 @@ export function fillSteps(
   token: string,
   previous?: Previous,
 ): Omit<FillSteps, "retryMs"> {
-  const { ctx, component } = scope;
   const { warnings } = call.cache;
   let isUnmodified = false;
   return {
     run: async () => {
-      const value = await call.run(ctx, previous);
+      const value = await call.run(scope, previous);
       isUnmodified = value === NOT_MODIFIED;
       return isUnmodified ? previous!.value : value;
     },
     store: (value) =>
       isUnmodified ? call.storing.renew(previous!) : call.storing.store(value, previous?.id),
-    settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
+    settle: (result) => scope.calls.settle({ name, key, tenant, token }, result),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
     onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,
@@ -175,12 +173,12 @@ function answerOf({ value, put, reason, fillMs, createdAt, expiresAt }: Filled):
 
 /** Runs the action for its caller alone. */
 export async function runAlone(
-  { ctx }: Pick<FetchScope, "ctx">,
+  scope: FetchScope,
   call: FetchCall,
   reason: string,
 ): Promise<Answer> {
   const began = Date.now();
-  const value = await call.run(ctx);
+  const value = await call.run(scope);
   const now = Date.now();
   const event = { get: "miss", put: "skipped", reason, fillMs: Math.max(0, now - began) } as const;
   return { value, status: "filled", createdAt: now, expiresAt: now, event };

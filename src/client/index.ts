@@ -12,6 +12,8 @@ export type {
   ActionCacheConfig,
   AnyAction,
   ArgsAndValue,
+  BatchAction,
+  BatchConfig,
   CacheOptions,
   ComputeConfig,
   FetchOptions,
@@ -28,4 +30,5 @@ export {
   isCacheError,
 } from "../shared/errors.js";
 export { type Freshness, freshness } from "../shared/freshness.js";
+export { itemError, type ItemError, vItemError } from "../shared/itemError.js";
 export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";

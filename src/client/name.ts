@@ -3,10 +3,10 @@ import { refusal } from "../shared/errors.js";
 import type { Config } from "./options.js";
 
 /** The name of a cache: the one given, or that of its action's function. */
-export function nameOf({ name, action }: Config): string {
+export function nameOf({ name, action, batchAction }: Config): string {
   if (name) return name;
   try {
-    return getFunctionName(action!);
+    return getFunctionName((action ?? batchAction)!);
   } catch {
     throw refusal({
       code: "NAME_REQUIRED",

@@ -6,6 +6,7 @@ import type {
   FunctionVisibility,
 } from "convex/server";
 import type { Value } from "convex/values";
+import type { ItemError } from "../shared/itemError.js";
 import type { LogOption } from "./events.js";
 import type { Compute } from "./inline.js";
 
@@ -30,8 +31,41 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> extends
 > {
   /** The action that computes the values. */
   action: Action;
+  /**
+   * An action that computes many values at once: it takes `{ items }`, an array of
+   * arguments, and returns as many values, in their order; {@link itemError} in place
+   * of one that fails. Misses of one tick share a run of it, and a single one
+   * is left to `action`. Default: none.
+   */
+  batchAction?: BatchAction<FunctionArgs<Action>, FunctionReturnType<Action>>;
+  /** The most items of one run of `batchAction`, from 1 to 1,000. Default: 100. */
+  maxBatch?: number;
   compute?: undefined;
 }
+
+/** A reference to an action that computes many values at once. */
+export type BatchAction<Args, Result> = FunctionReference_future<
+  "action",
+  FunctionVisibility,
+  { items: Args[] },
+  (Result | ItemError)[]
+>;
+
+/** How an {@link ActionCache} works whose values only a batch action computes; only that is required. */
+export interface BatchConfig<Args, Result> extends CacheOptions<Args, Result> {
+  /**
+   * An action that computes many values at once: it takes `{ items }`, an array of
+   * arguments, and returns as many values, in their order; {@link itemError} in place
+   * of one that fails. Misses of one tick share a run of it.
+   */
+  batchAction: BatchAction<Args, Result>;
+  /** The most items of one run of `batchAction`, from 1 to 1,000. Default: 100. */
+  maxBatch?: number;
+  action?: undefined;
+  compute?: undefined;
+}
+
+export const DEFAULT_MAX_BATCH = 100;
 
 /** How an {@link ActionCache} works that computes its values inline; `name` and `compute` are required. */
 export interface ComputeConfig<Args, Result> extends CacheOptions<Args, Result> {
@@ -46,6 +80,7 @@ export interface ComputeConfig<Args, Result> extends CacheOptions<Args, Result> 
    */
   compute: Compute<Args, Result>["compute"];
   action?: undefined;
+  batchAction?: undefined;
 }
 
 /** The options of every cache, whatever computes its values. */
@@ -115,6 +150,8 @@ export interface CacheOptions<Args, Result> {
 /** What a cache's calls read of its configuration, whatever its types. */
 export interface Config extends CacheOptions<never, never> {
   action?: AnyAction | undefined;
+  batchAction?: AnyAction | undefined;
+  maxBatch?: number | undefined;
   compute?: Compute<never, unknown>["compute"] | undefined;
 }
 

@@ -59,14 +59,18 @@ function checkJitter(cache: string, jitter: unknown): void {
 }
 
 /** Refuses a batch size that is not an integer from 1 to 1,000. */
-export function checkBatchSize(cache: string, batchSize: unknown): void {
+export function checkBatchSize(
+  cache: string,
+  batchSize: unknown,
+  option: string = "`batchSize`",
+): void {
   if (batchSize === undefined) return;
   const isInteger = typeof batchSize === "number" && Number.isInteger(batchSize);
   if (isInteger && batchSize >= 1 && batchSize <= MAX_BATCH_SIZE) return;
   throw refusal({
     code: "INVALID_BATCH_SIZE",
     cache,
-    option: "`batchSize`",
+    option,
     value: batchSize,
     remedy: `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`,
   });
@@ -120,15 +124,16 @@ export function checkBefore(before: unknown): void {
 }
 
 /** Refuses a cache that nothing computes the values of, or two things would. */
-export function checkSource({ name, action, compute }: Config): void {
-  const isGiven = (source: unknown) => source !== undefined && source !== null;
-  if (isGiven(action) !== isGiven(compute)) return;
+export function checkSource({ name, action, batchAction, compute }: Config): void {
+  const source = action ?? batchAction;
+  const isBoth = source && compute;
+  if (!isBoth && (source ?? compute)) return;
   throw refusal({
-    code: isGiven(action) ? "ACTION_AND_COMPUTE" : "ACTION_REQUIRED",
+    code: isBoth ? "ACTION_AND_COMPUTE" : "ACTION_REQUIRED",
     cache: name,
     option: "`action`",
     value: action,
-    says: isGiven(action) ? "given beside `compute`" : undefined,
+    says: isBoth && "given beside `compute`",
     remedy: "Give either a reference to the action that computes the values, or `compute`.",
   });
 }
@@ -140,6 +145,7 @@ export function checkConfig(cache: string, config: Config): void {
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
   checkJitter(cache, config.jitter);
+  checkBatchSize(cache, config.maxBatch, "`maxBatch`");
   if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
   if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
 }

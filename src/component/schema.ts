@@ -2,7 +2,8 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import { invalidationMode, runner, wireError } from "../shared/protocol.js";
+import { invalidationMode, runner } from "../shared/protocol.js";
+import { wireError } from "../shared/wireError.js";
 
 export default defineSchema({
   /**

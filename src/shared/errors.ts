@@ -5,8 +5,8 @@ import { isConvexError } from "./wireErrors.js";
 
 /** Every code that the cache refuses bad input with, and when. */
 export const ERROR_CODES = {
-  ACTION_REQUIRED: "neither `action` nor `compute` is given",
-  ACTION_AND_COMPUTE: "both `action` and `compute` are given",
+  ACTION_REQUIRED: "none of `action`, `batchAction` and `compute` is given",
+  ACTION_AND_COMPUTE: "`compute` is given beside `action` or `batchAction`",
   NAME_REQUIRED: "no `name` is given, and none can be derived from the action",
   INVALID_TTL: "`ttl` or `errorTtl` is not a number of milliseconds from 0",
   INVALID_WINDOW: "a window is not a number of milliseconds from 0",
@@ -15,7 +15,7 @@ export const ERROR_CODES = {
   INVALID_TAG: "a tag is empty, not a string, or over 256 characters",
   TOO_MANY_TAGS: "an entry or an invalidation has over 128 distinct tags",
   INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
-  INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
+  INVALID_BATCH_SIZE: "`batchSize` or `maxBatch` is not an integer from 1 to 1,000",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
   INVALID_ARGS: "the arguments of a call are none that Convex takes",
   INVALID_VALUE: "a value to `put` is no Convex value",

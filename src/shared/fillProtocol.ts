@@ -4,7 +4,6 @@ import {
   entryKey,
   entry,
   wire,
-  wireError,
   failure,
   readOptions,
   storeOptions,
@@ -12,6 +11,7 @@ import {
   nullable,
   value,
 } from "./protocol.js";
+import { wireError } from "./wireError.js";
 
 /**
  * The states of a fill, and the only steps between them:
@@ -169,6 +169,16 @@ export const fillResult = v.union(
 );
 export type FillResult = Infer<typeof fillResult>;
 
+/** A fill's end, for the component to record. */
+export const settleRequest = v.object({
+  name: entryKey.name,
+  key: entryKey.key,
+  tenant: entryKey.tenant,
+  token: v.string(),
+  result: fillResult,
+});
+export type SettleRequest = Infer<typeof settleRequest>;
+
 /** Whether a refresh that relied on a fill is due once more. */
 const again = v.boolean();
 
@@ -196,6 +206,10 @@ export const reservedFill = v.object({
   runner,
 });
 export type ReservedFill = Infer<typeof reservedFill>;
+
+/** A scheduled fill that is to begin, and the cache whose code runs it. */
+export const beginRequest = v.object({ token: v.string(), name: v.string() });
+export type BeginRequest = Infer<typeof beginRequest>;
 
 /** How a scheduled fill begins; `foreign`, for one of another cache; `gone`, if it was voided or replaced. */
 export const beginResult = v.union(

@@ -11,6 +11,7 @@ import {
   type VAny,
   type Value,
 } from "convex/values";
+import { wireError } from "./wireError.js";
 
 export const nullable = <V extends Validator<unknown, "required", string>>(validator: V) =>
   v.union(validator, v.null());
@@ -47,14 +48,6 @@ export const entry = v.object({
 });
 export type Entry = Infer<typeof entry>;
 
-/** An error: `data` is the JSON of a `ConvexError`'s data. */
-export const wireError = v.object({
-  kind: v.union(v.literal("convex"), v.literal("other")),
-  message: v.string(),
-  data: v.optional(v.string()),
-});
-export type WireError = Infer<typeof wireError>;
-
 /** A failure that is remembered: its error is rethrown until then without running the action. */
 export const failure = v.object({ error: wireError, until: v.number() });
 export type Failure = Infer<typeof failure>;
@@ -84,13 +77,25 @@ const storeNumbers = {
 export type StoreNumbers = ObjectType<typeof storeNumbers>;
 
 /**
- * Who runs a scheduled fill: the component, which calls the action by its handle
+ * Who runs scheduled fills: the component, which calls the action by its handle
  * and knows the cache's numbers; or a function of the app's, by its handle, for
  * caches with functions of their own.
  */
 export const runner = v.union(
-  v.object({ kind: v.literal("component"), action: v.string(), ...storeNumbers }),
-  v.object({ kind: v.literal("app"), refresher: v.string() }),
+  v.object({
+    kind: v.literal("component"),
+    /** Runs one fill; absent where `batch` runs single ones too. */
+    action: v.optional(v.string()),
+    /** Runs up to so many fills together. */
+    batch: v.optional(v.object({ action: v.string(), max: v.number() })),
+    ...storeNumbers,
+  }),
+  v.object({
+    kind: v.literal("app"),
+    refresher: v.string(),
+    /** How many fills it runs together, where more than one. */
+    maxBatch: v.optional(v.number()),
+  }),
 );
 export type Runner = Infer<typeof runner>;
 

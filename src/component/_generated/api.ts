@@ -26,6 +26,7 @@ import type * as model_fill_lease from "../model/fill/lease.js";
 import type * as model_fill_mutationFetch from "../model/fill/mutationFetch.js";
 import type * as model_fill_run from "../model/fill/run.js";
 import type * as model_fill_schedule from "../model/fill/schedule.js";
+import type * as model_fill_scheduledRuns from "../model/fill/scheduledRuns.js";
 import type * as model_fill_settle from "../model/fill/settle.js";
 import type * as model_gc_batch from "../model/gc/batch.js";
 import type * as model_gc_candidates from "../model/gc/candidates.js";
@@ -76,6 +77,7 @@ const fullApi: ApiFromModules<{
   "model/fill/mutationFetch": typeof model_fill_mutationFetch;
   "model/fill/run": typeof model_fill_run;
   "model/fill/schedule": typeof model_fill_schedule;
+  "model/fill/scheduledRuns": typeof model_fill_scheduledRuns;
   "model/fill/settle": typeof model_fill_settle;
   "model/gc/batch": typeof model_gc_batch;
   "model/gc/candidates": typeof model_gc_candidates;

@@ -81,13 +81,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               runner:
                 | {
                     kind: "component";
-                    action: string;
+                    action?: string;
+                    batch?: { action: string; max: number };
                     ttl: number | null;
                     jitter: number;
                     retain: number;
                     errorTtl: number;
                   }
-                | { kind: "app"; refresher: string };
+                | { kind: "app"; refresher: string; maxBatch?: number };
             };
           };
         },
@@ -155,14 +156,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       begin: FunctionReference<
         "mutation",
         "internal",
-        { token: string; name: string },
-        | {
-            kind: "begun";
-            args: { value: any } | { json: string } | null;
-            tenant?: string;
-          }
-        | { kind: "foreign"; name: string }
-        | { kind: "gone" },
+        { requests: Array<{ token: string; name: string }> },
+        Array<
+          | {
+              kind: "begun";
+              args: { value: any } | { json: string } | null;
+              tenant?: string;
+            }
+          | { kind: "foreign"; name: string }
+          | { kind: "gone" }
+        >,
         Name
       >;
       claim: FunctionReference<
@@ -227,13 +230,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             runner:
               | {
                   kind: "component";
-                  action: string;
+                  action?: string;
+                  batch?: { action: string; max: number };
                   ttl: number | null;
                   jitter: number;
                   retain: number;
                   errorTtl: number;
                 }
-              | { kind: "app"; refresher: string };
+              | { kind: "app"; refresher: string; maxBatch?: number };
           }>;
         },
         Array<{
@@ -265,13 +269,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             runner:
               | {
                   kind: "component";
-                  action: string;
+                  action?: string;
+                  batch?: { action: string; max: number };
                   ttl: number | null;
                   jitter: number;
                   retain: number;
                   errorTtl: number;
                 }
-              | { kind: "app"; refresher: string };
+              | { kind: "app"; refresher: string; maxBatch?: number };
           }>;
         },
         Array<boolean>,
@@ -281,60 +286,65 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
-          name: string;
-          key: any;
-          tenant?: string;
-          token: string;
-          result:
-            | {
-                kind: "value";
-                fillMs: number;
-                previous?: string;
-                content: { value: any } | { json: string };
-                ttl: number | null;
-                retain: number;
-                tags?: Array<string>;
-                recipe?: {
-                  args: { value: any } | { json: string };
-                  runner:
-                    | {
-                        kind: "component";
-                        action: string;
-                        ttl: number | null;
-                        jitter: number;
-                        retain: number;
-                        errorTtl: number;
-                      }
-                    | { kind: "app"; refresher: string };
+          requests: Array<{
+            name: string;
+            key: any;
+            tenant?: string;
+            token: string;
+            result:
+              | {
+                  kind: "value";
+                  fillMs: number;
+                  previous?: string;
+                  content: { value: any } | { json: string };
+                  ttl: number | null;
+                  retain: number;
+                  tags?: Array<string>;
+                  recipe?: {
+                    args: { value: any } | { json: string };
+                    runner:
+                      | {
+                          kind: "component";
+                          action?: string;
+                          batch?: { action: string; max: number };
+                          ttl: number | null;
+                          jitter: number;
+                          retain: number;
+                          errorTtl: number;
+                        }
+                      | { kind: "app"; refresher: string; maxBatch?: number };
+                  };
+                }
+              | {
+                  kind: "unmodified";
+                  fillMs: number;
+                  previous: string;
+                  ttl: number | null;
+                  retain: number;
+                }
+              | { kind: "skipped"; retryMs: number }
+              | {
+                  kind: "failed";
+                  error: {
+                    kind: "convex" | "other";
+                    message: string;
+                    data?: string;
+                  };
+                  errorTtl: number;
+                  retryMs: number;
                 };
-              }
-            | {
-                kind: "unmodified";
-                fillMs: number;
-                previous: string;
-                ttl: number | null;
-                retain: number;
-              }
-            | { kind: "skipped"; retryMs: number }
-            | {
-                kind: "failed";
-                error: {
-                  kind: "convex" | "other";
-                  message: string;
-                  data?: string;
-                };
-                errorTtl: number;
-                retryMs: number;
-              };
+          }>;
         },
-        | {
-            kind: "created" | "replaced" | "unmodified";
-            createdAt: number;
-            expiresAt: number | null;
-            expired: boolean;
-            again: boolean;
-          }
-        | { kind: "rejected" | "none"; again: boolean },
+        Array<
+          | {
+              kind: "created" | "replaced" | "unmodified";
+              createdAt: number;
+              expiresAt: number | null;
+              expired: boolean;
+              again: boolean;
+            }
+          | { kind: "rejected" | "none"; again: boolean }
+        >,
         Name
       >;
     };

@@ -1,4 +1,4 @@
-import type { FillResult, Settlement } from "../../../shared/fillProtocol.js";
+import type { FillResult, Settlement, SettleRequest } from "../../../shared/fillProtocol.js";
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
@@ -15,7 +15,7 @@ import {
   type Started,
   startOfEntry,
   startOfFill,
-  Validity,
+  type Validity,
   type ValidityOf,
 } from "../invalidation/validity.js";
 import { failFill, forgetFailure, rememberFailure } from "./failures.js";
@@ -24,9 +24,8 @@ import { endFill, leaseKeyOf } from "./lease.js";
 /** Ends a fill: stores its value, unless it lost its lease, was invalidated, or a later one is stored. */
 export async function settle(
   ctx: MutationCtx,
-  entryKey: EntryKey,
-  token: string,
-  result: FillResult,
+  validity: Validity,
+  { token, result, ...entryKey }: SettleRequest,
 ): Promise<Settlement> {
   const id = ctx.db.normalizeId("fills", token);
   const fill = id && (await ctx.db.get("fills", id));
@@ -35,7 +34,6 @@ export async function settle(
     const again = fill?.state === "voided" && fill.reliedOnAt !== undefined;
     return { kind: result.kind === "value" ? "rejected" : "none", again };
   }
-  const validity = new Validity(ctx);
   if (result.kind === "value" || result.kind === "unmodified") {
     // A success ends the memory of an earlier failure, whatever becomes of its value.
     await forgetFailure(ctx, entryKey, fill.startedAt);
