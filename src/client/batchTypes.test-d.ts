@@ -7,13 +7,13 @@ import type {
 import { actionGeneric } from "convex/server";
 import { v } from "convex/values";
 import { expectTypeOf, test } from "vitest";
+import type { refresher } from "./index.js";
 import {
   ActionCache,
   type ActionCacheConfig,
   type ComponentApi,
   itemError,
   type ItemError,
-  refresher,
   vItemError,
 } from "./index.js";
 

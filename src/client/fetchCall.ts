@@ -107,7 +107,7 @@ export class FetchCall {
     const { config } = this.cache;
     const ttl = this.#ttl;
     return {
-      ttl: typeof ttl === "number" ? ttl : null,
+      ttl: typeof ttl === "number" ? ttl : typeof ttl === "object" && ttl ? ttl.max : null,
       staleWhileRevalidate: config.staleWhileRevalidate ?? 0,
       staleIfError: config.staleIfError ?? 0,
       refreshAhead: config.refreshAhead ?? false,
@@ -175,6 +175,7 @@ export class FetchCall {
 
   async #runner(): Promise<Runner> {
     const { action, batchAction, maxBatch: max = DEFAULT_MAX_BATCH, refresher } = this.cache.config;
+    const ttl = this.#ttl;
     const handleOf = (reference: AnyAction) =>
       createFunctionHandle(reference as FunctionReference<"action">);
     if (refresher) {
@@ -185,7 +186,7 @@ export class FetchCall {
       kind: "component",
       ...(action && { action: await handleOf(action) }),
       ...(batchAction && { batch: { action: await handleOf(batchAction), max } }),
-      ...this.storing.numbers(this.readOptions.ttl),
+      ...this.storing.numbers(typeof ttl === "function" ? null : (ttl ?? null)),
     };
   }
 }

@@ -31,4 +31,5 @@ export {
 } from "../shared/errors.js";
 export { type Freshness, freshness } from "../shared/freshness.js";
 export { itemError, type ItemError, vItemError } from "../shared/itemError.js";
+export type { TtlBounds } from "../shared/learnedTtl.js";
 export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";

@@ -7,6 +7,7 @@ import type {
 } from "convex/server";
 import type { Value } from "convex/values";
 import type { ItemError } from "../shared/itemError.js";
+import type { TtlBounds } from "../shared/learnedTtl.js";
 import type { LogOption } from "./events.js";
 import type { Compute } from "./inline.js";
 
@@ -93,9 +94,11 @@ export interface CacheOptions<Args, Result> {
   name?: string;
   /**
    * How long a value is fresh, in ms, or a function that says so; null for no end.
+   * With bounds it is learned: a new entry's is `min`; a refresh that brings the
+   * same value lengthens it by `min`, one that brings another halves it.
    * Default: no end.
    */
-  ttl?: number | null | ((call: Computed<Args, Result>) => number | null);
+  ttl?: number | null | TtlBounds | ((call: Computed<Args, Result>) => number | null);
   /**
    * For how long after its ttl a value is served while one refresh of it runs in
    * the background, in ms (RFC 5861). Default: 0.

@@ -3,7 +3,7 @@ import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "../shared/engine/fill.js";
 import { isCacheError, refusal, tooLarge } from "../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_VALUE_BYTES } from "../shared/limits.js";
-import type { StoreOptions } from "../shared/protocol.js";
+import type { StoreNumbers, StoreOptions } from "../shared/protocol.js";
 import { jittered, storeByNumbers } from "../shared/storing.js";
 import { copyOf, copyOfAny, refuseUnsendable, toWire } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
@@ -117,8 +117,8 @@ export class Storing {
     return { tags, recipe: { args: toWire(this.#args), runner } };
   }
 
-  /** How long a value is fresh by itself, in ms; null for no end. */
-  #ttlOf(value: unknown): number | null {
+  /** How long a value is fresh by itself, in ms, or within which bounds; null for no end. */
+  #ttlOf(value: unknown): StoreNumbers["ttl"] {
     const ttl = this.#options.ttl ?? null;
     if (typeof ttl !== "function") return ttl;
     const chosen = this.#ask("`ttl`", ttl, value);
@@ -148,7 +148,7 @@ export class Storing {
   }
 
   /** The numbers that say how a value is stored which is fresh for so long. */
-  numbers(ttl: number | null) {
+  numbers(ttl: StoreNumbers["ttl"]) {
     const { jitter = 0 } = this.#cache.config;
     return { ttl, jitter, retain: this.#options.retain, errorTtl: this.#options.errorTtl };
   }

@@ -1,5 +1,6 @@
 import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
+import type { TtlBounds } from "../shared/learnedTtl.js";
 import { isWellFormed } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
 import type { Config } from "./options.js";
@@ -13,6 +14,15 @@ export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): v
   const without = call === undefined ? "no expiry too" : "the configured ttl";
   const remedy = `Give a number of milliseconds from 0. Null is no expiry; none at all is ${without}.`;
   throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
+}
+
+/** Refuses bounds of a ttl that are not `min` ms, over 0, and `max` ms from that on. */
+function checkBounds(cache: string, ttl: TtlBounds): void {
+  const { min, max } = ttl;
+  if (isDuration(min) && min > 0 && isDuration(max) && max >= min) return;
+  const remedy =
+    "Give `min`, in milliseconds over 0, and `max`, from `min` on; or a number, or null.";
+  throw refusal({ code: "INVALID_TTL", cache, option: "`ttl`", value: ttl, remedy });
 }
 
 /** Refuses a result of a `ttl` function that is neither null nor a number of ms from 0. */
@@ -140,7 +150,9 @@ export function checkSource({ name, action, batchAction, compute }: Config): voi
 
 /** Refuses options out of their range, or that lack what another needs. */
 export function checkConfig(cache: string, config: Config): void {
-  if (typeof config.ttl !== "function") checkTtl(cache, config.ttl);
+  const { ttl } = config;
+  if (typeof ttl === "object" && ttl && ("min" in ttl || "max" in ttl)) checkBounds(cache, ttl);
+  else if (typeof ttl !== "function") checkTtl(cache, ttl);
   checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);

@@ -63,10 +63,13 @@ export const readOptions = v.object({
 });
 export type ReadOptions = Infer<typeof readOptions>;
 
+/** The bounds of a ttl that is learned. */
+const ttlBounds = { min: v.number(), max: v.number() };
+
 /** What a cache's options say of how a value is stored, as far as numbers tell. */
 const storeNumbers = {
-  /** How long the value is fresh; null for no end. */
-  ttl: nullable(v.number()),
+  /** How long the value is fresh, or within which bounds; null for no end. */
+  ttl: v.union(v.number(), v.null(), v.object(ttlBounds)),
   /** The part of the ttl that chance may take off, from 0 to 1. */
   jitter: v.number(),
   /** How long the value is kept after it ceased to be fresh. */
@@ -106,7 +109,8 @@ export type Recipe = Infer<typeof recipe>;
 /** A value to store, and how. */
 export const storeOptions = {
   content: wire,
-  ttl: nullable(v.number()),
+  /** How long the value is fresh; null for no end. One that is learned is shortened where it is. */
+  ttl: v.union(v.number(), v.null(), v.object({ ...ttlBounds, jitter: v.number() })),
   retain: v.number(),
   /** The app's labels of the entry, to invalidate it by. */
   tags: v.optional(v.array(v.string())),

@@ -19,6 +19,7 @@ import type * as model_checks from "../model/checks.js";
 import type * as model_entry_content from "../model/entry/content.js";
 import type * as model_entry_dependents from "../model/entry/dependents.js";
 import type * as model_entry_rows from "../model/entry/rows.js";
+import type * as model_entry_ttl from "../model/entry/ttl.js";
 import type * as model_entry_valid from "../model/entry/valid.js";
 import type * as model_fill_claim from "../model/fill/claim.js";
 import type * as model_fill_failures from "../model/fill/failures.js";
@@ -70,6 +71,7 @@ const fullApi: ApiFromModules<{
   "model/entry/content": typeof model_entry_content;
   "model/entry/dependents": typeof model_entry_dependents;
   "model/entry/rows": typeof model_entry_rows;
+  "model/entry/ttl": typeof model_entry_ttl;
   "model/entry/valid": typeof model_entry_valid;
   "model/fill/claim": typeof model_fill_claim;
   "model/fill/failures": typeof model_fill_failures;

@@ -73,7 +73,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           tenant?: string;
           options: {
             content: { value: any } | { json: string };
-            ttl: number | null;
+            ttl: number | null | { min: number; max: number; jitter: number };
             retain: number;
             tags?: Array<string>;
             recipe?: {
@@ -83,7 +83,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     kind: "component";
                     action?: string;
                     batch?: { action: string; max: number };
-                    ttl: number | null;
+                    ttl: number | null | { min: number; max: number };
                     jitter: number;
                     retain: number;
                     errorTtl: number;
@@ -232,7 +232,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   kind: "component";
                   action?: string;
                   batch?: { action: string; max: number };
-                  ttl: number | null;
+                  ttl: number | null | { min: number; max: number };
                   jitter: number;
                   retain: number;
                   errorTtl: number;
@@ -271,7 +271,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   kind: "component";
                   action?: string;
                   batch?: { action: string; max: number };
-                  ttl: number | null;
+                  ttl: number | null | { min: number; max: number };
                   jitter: number;
                   retain: number;
                   errorTtl: number;
@@ -297,7 +297,10 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   fillMs: number;
                   previous?: string;
                   content: { value: any } | { json: string };
-                  ttl: number | null;
+                  ttl:
+                    | number
+                    | null
+                    | { min: number; max: number; jitter: number };
                   retain: number;
                   tags?: Array<string>;
                   recipe?: {
@@ -307,7 +310,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                           kind: "component";
                           action?: string;
                           batch?: { action: string; max: number };
-                          ttl: number | null;
+                          ttl: number | null | { min: number; max: number };
                           jitter: number;
                           retain: number;
                           errorTtl: number;
@@ -319,7 +322,10 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   kind: "unmodified";
                   fillMs: number;
                   previous: string;
-                  ttl: number | null;
+                  ttl:
+                    | number
+                    | null
+                    | { min: number; max: number; jitter: number };
                   retain: number;
                 }
               | { kind: "skipped"; retryMs: number }

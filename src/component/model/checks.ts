@@ -1,7 +1,7 @@
 import { refusal } from "../../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
-import type { Runner, StoreOptions, Wire } from "../../shared/protocol.js";
+import type { Runner, StoreNumbers, StoreOptions, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
 /**
@@ -70,7 +70,7 @@ export function checkNumber(
 export function checkStoreOptions(cache: string, options: StoreOptions): void {
   const { content, ttl, retain, tags = [], recipe } = options;
   checkContent(cache, "content", content);
-  checkDurations(cache, { ttl, retain });
+  checkLife(cache, ttl, { retain });
   checkLabels(cache, "tags", tags);
   if (recipe) checkScheduled(cache, recipe);
 }
@@ -80,7 +80,23 @@ export function checkScheduled(cache: string, { args, runner }: { args: Wire; ru
   checkContent(cache, "args", args);
   if (runner.kind !== "component") return;
   const { ttl, retain, errorTtl, jitter } = runner;
-  checkDurations(cache, { ttl, retain, errorTtl });
+  checkLife(cache, ttl, { retain, errorTtl });
+  checkJitter(cache, jitter);
+}
+
+/** Refuses a ttl, or the bounds of one, that would be nonsense, and other durations that are. */
+function checkLife(
+  cache: string,
+  ttl: StoreNumbers["ttl"] | StoreOptions["ttl"],
+  durations: { [option: string]: number },
+): void {
+  if (ttl === null || typeof ttl === "number") return checkDurations(cache, { ttl, ...durations });
+  const { min, max } = ttl;
+  checkDurations(cache, { "ttl.min": min, "ttl.max": max, ...durations });
+  if ("jitter" in ttl) checkJitter(cache, ttl.jitter);
+}
+
+function checkJitter(cache: string, jitter: number): void {
   if (!(jitter >= 0 && jitter <= 1)) {
     throw refused(cache, "jitter", jitter, "Give a fraction from 0 to 1.");
   }
@@ -94,7 +110,7 @@ export function checkResult(cache: string, result: FillResult): void {
       throw refused(cache, "fillMs", fillMs, "Give a finite number of milliseconds from 0.");
     }
     if (result.kind === "value") checkStoreOptions(cache, result);
-    else checkDurations(cache, { ttl, retain });
+    else checkLife(cache, ttl, { retain });
     return;
   }
   checkDurations(cache, { retryMs: result.retryMs });

@@ -1,17 +1,13 @@
 import type { EntryKey, StoreOptions } from "../../shared/protocol.js";
+import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { forgetFailure } from "./fill/failures.js";
 import { findLease, stillReliedOn, voidFill } from "./fill/lease.js";
 import { startOfEntry, Validity } from "./invalidation/validity.js";
+import { holdsSame } from "./entry/content.js";
 import { hasDependents } from "./entry/dependents.js";
-import {
-  discardEntry,
-  expiryFromNow,
-  expiryOf,
-  findRow,
-  insertEntry,
-  metadataOf,
-} from "./entry/rows.js";
+import { discardEntry, expiryOf, findRow, insertEntry, metadataOf } from "./entry/rows.js";
+import { freshUntil, type Replaced } from "./entry/ttl.js";
 
 /** Stores a value as of this commit, in place of whatever is stored. */
 export async function putEntry(
@@ -27,6 +23,9 @@ export async function putEntry(
   }
   await forgetFailure(ctx, entryKey);
   const previous = await findRow(ctx, entryKey);
+  const learns = typeof ttl === "object" && ttl !== null;
+  const replaced = learns ? await replacedBy(ctx, previous, options) : null;
+  const expiresAt = await freshUntil(ctx, ttl, replaced);
   if (previous !== null) await discardEntry(ctx, previous);
   const { name, key, tenant } = entryKey;
   await insertEntry(ctx, {
@@ -34,9 +33,18 @@ export async function putEntry(
     key,
     tenant,
     ...options,
-    expiresAt: expiryFromNow(ttl),
+    expiresAt,
     startedAt: ctx.db.vars.commitTs,
   });
+}
+
+async function replacedBy(
+  ctx: MutationCtx,
+  row: Doc<"values"> | null,
+  { content }: Pick<StoreOptions, "content">,
+): Promise<Replaced | null> {
+  if (row === null || !(await new Validity(ctx).isValid(startOfEntry(row)))) return null;
+  return { row, isSame: () => holdsSame(ctx, row, content) };
 }
 
 /** Removes an entry and voids its running fill. Resolves to whether there was a valid entry. */

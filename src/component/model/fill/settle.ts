@@ -2,14 +2,8 @@ import type { FillResult, Settlement, SettleRequest } from "../../../shared/fill
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import {
-  discardEntry,
-  earlier,
-  expiryFromNow,
-  findRow,
-  insertEntry,
-  renewEntry,
-} from "../entry/rows.js";
+import { holdsSame } from "../entry/content.js";
+import { discardEntry, earlier, findRow, insertEntry, renewEntry } from "../entry/rows.js";
 import { compareCommits } from "../invalidation/commitOrder.js";
 import {
   type Started,
@@ -18,6 +12,7 @@ import {
   type Validity,
   type ValidityOf,
 } from "../invalidation/validity.js";
+import { freshUntil } from "../entry/ttl.js";
 import { failFill, forgetFailure, rememberFailure } from "./failures.js";
 import { endFill, leaseKeyOf } from "./lease.js";
 
@@ -92,7 +87,13 @@ async function store(
     return { kind: "rejected" };
   }
   await endFill(ctx, fill, { state: "stored" });
-  const expiresAt = earlier(expiryFromNow(result.ttl), fill.expiredAt ?? null);
+  const replaced = replaces && {
+    row: stored,
+    isSame: async () =>
+      result.kind === "unmodified" || (await holdsSame(ctx, stored, result.content)),
+  };
+  const freshTo = await freshUntil(ctx, result.ttl, replaced || null, fill._id);
+  const expiresAt = earlier(freshTo, fill.expiredAt ?? null);
   const { retain, fillMs } = result;
   const life = { expiresAt, retain, fillMs, startedAt: fill.startedAt, token: fill._id };
   if (result.kind === "unmodified") {
