@@ -40,7 +40,8 @@ export const operationFigures = (
 
 /** All figures. */
 export function figuresOf(results: Results): Figure[] {
-  const { costs, clear, purge, mutationFetch, contention, growing, bundle, learned } = results;
+  const { costs, clear, purge, mutationFetch, contention, growing, bundle } = results;
+  const { forms, learned } = results;
   const figure = (what: string, measured: number, limit: number, legacy?: number): Figure => {
     return { what, measured, limit, legacy };
   };
@@ -62,6 +63,7 @@ export function figuresOf(results: Results): Figure[] {
           (found) => found.relations[relation].conflicts.length,
         ),
       ),
+    ...forms,
     ...learned.map(([population, { learned, fixed }]) =>
       figure(
         `${population} changes, a learned ttl: stale reads of 1,000, beside the best fixed ttl's`,
