@@ -19,7 +19,8 @@ export const ERROR_CODES = {
   INVALID_BEFORE: "`before` is not a time in milliseconds",
   INVALID_ARGS: "the arguments of a call are none that Convex takes",
   INVALID_VALUE: "a value to `put` is no Convex value",
-  INVALID_RESULT: "a function of the configuration returned something of another type",
+  INVALID_RESULT:
+    "a function of the configuration, or a batch action, returned something it may not",
   FUNCTION_FAILED: "a function of the configuration threw",
   VALUE_TOO_LARGE: "a value to `put`, or the arguments of a background fill, are over 4 MiB",
   WRONG_CONTEXT: "the context can't do what is called, such as `fetch` or `put` in a query",
