@@ -160,7 +160,7 @@ describe("batches that overlap (guarantee 1)", () => {
 
 describe("an item", () => {
   test("may fail alone: whoever fetches it gets the error, and the others are stored (guarantee 7)", async () => {
-    const { act, cache, answer, runs, events } = batchApp({ errorTtl: MINUTE });
+    const { act, cache, answer, runs, events, observer } = batchApp({ errorTtl: MINUTE });
     const errors = [itemError(new ConvexError({ code: "no such" })), itemError("too long")];
     answer((items) => items.map(({ n }) => errors[n] ?? n));
     const outcomes = await act(async (ctx) => {
@@ -171,6 +171,8 @@ describe("an item", () => {
     });
     expect(outcomes).toEqual([{ code: "no such" }, "too long", 2, 3]);
     expect(events.map(({ put }) => put)).toEqual(["created", "created"]);
+    // Those that failed and those that were stored are settled together.
+    expect(observer.counts).toMatchObject({ queries: 1, mutations: 2, actions: 1 });
     expect(runs).toHaveLength(1);
     await expect(act((ctx) => cache.fetch(ctx, { n: 1 }))).rejects.toThrow("too long");
     expect(runs).toHaveLength(1);

@@ -291,8 +291,10 @@ export class Simulation {
     const run = running[step.run % running.length]!;
     const { together } = run;
     if (step.kind === "crash") {
-      for (const each of together) each.state = "crashed";
       run.holder.crash();
+      for (const each of this.#runs) {
+        if (each.holder.crashed && each.state === "running") each.state = "crashed";
+      }
       return;
     }
     const keeps = step.kind === "unmodified" && run.previous !== undefined;
