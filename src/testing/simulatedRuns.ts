@@ -15,6 +15,8 @@ export type Run = {
   together: Run[];
   end: () => void;
   state: "running" | "ended" | "crashed";
+  /** When it ended, in the order of all events. */
+  endedAt: number;
   /** Whether its lease may be given to another while it runs. */
   voided: boolean;
   /** Whether it will turn out, when it ends, that nobody else may have its value. */

@@ -74,6 +74,7 @@ export class Simulation {
           how: undefined,
           together,
           state: "running",
+          endedAt: -1,
           voided: false,
           doomed: false,
           isUseless: false,
@@ -114,6 +115,14 @@ export class Simulation {
 
   #setBack({ key }: Run): void {
     for (const caller of this.#callers) if (caller.key === key) caller.setbacks += 1;
+  }
+
+  /** Whoever has not yet looked at how a run ended finds its value gone or stale. */
+  #setBackTheLate(key: number): void {
+    for (const caller of this.#callers) {
+      const isLate = this.#runs.some((run) => run.key === key && run.endedAt > caller.began);
+      if (caller.key === key && isLate) caller.setbacks += 1;
+    }
   }
 
   #cacheOf(key: number): SimulatedForm["cache"] {
@@ -238,6 +247,7 @@ export class Simulation {
     }
     const knownToClaims = !["tag", "commonTag", "tagExpire"].includes(change);
     for (const affected of this.#reach(change, key)) {
+      this.#setBackTheLate(affected);
       (expires ? this.#expiredAt : this.#removedAt)[affected] = at;
       if (!expires) this.#storedBegan[affected] = -1;
       for (const run of this.#runs) {
@@ -293,7 +303,9 @@ export class Simulation {
     if (step.kind === "crash") {
       run.holder.crash();
       for (const each of this.#runs) {
-        if (each.holder.crashed && each.state === "running") each.state = "crashed";
+        if (!each.holder.crashed || each.state !== "running") continue;
+        each.state = "crashed";
+        this.#setBack(each);
       }
       return;
     }
@@ -302,6 +314,7 @@ export class Simulation {
     if (together.some(({ how }) => how === undefined)) return;
     for (const each of together) {
       each.state = "ended";
+      each.endedAt = this.#events++;
       if ((each.doomed || each.isUseless) && !each.voided) this.#setBack(each);
       if (each.how === "unmodified") this.#keeps(each);
     }
