@@ -68,11 +68,15 @@ export class App {
       args: { city: v.string() },
       handler: () => this.answer(),
     });
+    const computeAll = internalActionGeneric({
+      args: { items: v.array(v.object({ city: v.string() })) },
+      handler: (_, { items }) => Promise.all(items.map(() => this.answer())),
+    });
     this.t = convexTest({
       schema: defineSchema({}),
       modules: observer.observed({
         "./_generated/api.js": () => Promise.resolve({}),
-        "./upstream.ts": () => Promise.resolve({ compute: upstream }),
+        "./upstream.ts": () => Promise.resolve({ compute: upstream, computeAll }),
       }),
       transactionLimits: true,
     });

@@ -93,7 +93,7 @@ async function settling(value: Value): Promise<number> {
   const leaseKey = await digest([NAME, KEY]);
   const fill = { state: "running", startedAt: 1n, deadline: 1, leaseKey };
   const result = { kind: "value", fillMs: 100, content: toWire(value), ttl: 60_000, retain: 0 };
-  const args = { name: NAME, key: KEY, token: "fill", result };
+  const args = { requests: [{ name: NAME, key: KEY, token: "fill", result }] };
   return await median(settle, args, { fill: json({ ...system("fill"), ...fill }) });
 }
 

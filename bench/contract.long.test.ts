@@ -3,6 +3,7 @@ import { holdClock } from "./clock.js";
 import { measureContention, RELATIONS, relations } from "./contention.js";
 import { isMet, operationFigures } from "./contract.js";
 import { type Cost, measure, type OperationName, operationNames } from "./cost.js";
+import { measureForms } from "./forms.js";
 import { ours, legacy } from "./subjects.js";
 import { trackedWorld } from "./world.js";
 
@@ -16,6 +17,12 @@ test("single operations on a value of 14 KB cost what they may", async () => {
   }
   const figures = operationFigures(costs as Record<OperationName, { ours: Cost }>);
   expect(figures.length).toBeGreaterThan(20);
+  expect(figures.filter((figure) => !isMet(figure))).toEqual([]);
+});
+
+test("the forms of filling cost what they may", async () => {
+  const figures = await holdClock(Date.now(), measureForms);
+  expect(figures).toHaveLength(4);
   expect(figures.filter((figure) => !isMet(figure))).toEqual([]);
 });
 

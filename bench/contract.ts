@@ -41,6 +41,7 @@ export const operationFigures = (
 /** All figures. */
 export function figuresOf(results: Results): Figure[] {
   const { costs, clear, purge, mutationFetch, contention, growing, bundle } = results;
+  const { forms, learned } = results;
   const figure = (what: string, measured: number, limit: number, legacy?: number): Figure => {
     return { what, measured, limit, legacy };
   };
@@ -62,6 +63,14 @@ export function figuresOf(results: Results): Figure[] {
           (found) => found.relations[relation].conflicts.length,
         ),
       ),
+    ...forms,
+    ...learned.map(([population, { learned, fixed }]) =>
+      figure(
+        `${population} changes, a learned ttl: stale reads of 1,000, beside the best fixed ttl's`,
+        learned * 1000,
+        fixed * 1000,
+      ),
+    ),
     figure("operations that cost more among 10,000 entries than among 10", growing, 0),
     figure("the client, minified and gzipped: bytes", bundle.client, 12 * 1024),
     figure("`freshness` alone: bytes", bundle.freshness, 500),

@@ -6,6 +6,8 @@ import { measureBundles } from "./bundle.js";
 import { type Computed, measureComputing } from "./computing.js";
 import { type Contention, measureContention } from "./contention.js";
 import { type Cost, measure, type OperationName, operationNames } from "./cost.js";
+import { type FormFigure, measureForms } from "./forms.js";
+import { type Learned, measureLearned, type Population, populations } from "./learned.js";
 import { countGrowing } from "./scale.js";
 import { ours, legacy } from "./subjects.js";
 
@@ -21,6 +23,8 @@ export interface Results {
   growing: number;
   bundle: { client: number; freshness: number };
   computing: Computed[];
+  forms: FormFigure[];
+  learned: [Population, Learned][];
 }
 
 /** Measures everything; `progress` hears what comes next. */
@@ -39,7 +43,13 @@ export async function measureAll(progress: (next: string) => void): Promise<Resu
     contention: await next("contention", () => forBoth(measureContention)),
     growing: await next("operations among many entries", () => countGrowing(10, 10_000)),
     bundle: await next("bundles", measureBundles),
+    forms: await next("forms of filling", measureForms),
+    learned: await next("learned ttls", measureAllLearned),
   };
+}
+
+function measureAllLearned(): Promise<Results["learned"]> {
+  return Promise.resolve(populations.map((population) => [population, measureLearned(population)]));
 }
 
 async function measureCosts(): Promise<Results["costs"]> {

@@ -100,7 +100,9 @@ function worldOf(tracking?: Tracking): World {
     (result: FillResult) =>
     ({ fill, token, ...entry }: Entry) =>
       fill === "running"
-        ? call(fills.settle, { ...keyOf({ fill, ...entry }), token: token!, result, figures })
+        ? call(fills.settle, {
+            requests: [{ ...keyOf({ fill, ...entry }), token: token!, result, figures }],
+          })
         : undefined;
 
   const invalidate = (mode: "remove" | "expire", refresh: boolean) =>
@@ -120,7 +122,9 @@ function worldOf(tracking?: Tracking): World {
           requests: [{ ...keyOf(entry), force: false, figures, read, ...recipe }],
         }),
       begin: ({ fill, token }) =>
-        fill === "scheduled" ? call(fills.begin, { token: token!, name: NAME }) : undefined,
+        fill === "scheduled"
+          ? call(fills.begin, { requests: [{ token: token!, name: NAME }] })
+          : undefined,
       heartbeat: ({ fill, token }) =>
         fill === "running" ? call(fills.heartbeat, { tokens: [token!] }) : undefined,
       settle: settle(value(TTL)),
@@ -196,7 +200,7 @@ function worldOf(tracking?: Tracking): World {
         requests: [{ ...entry, force: false, figures }],
       });
       const { token } = claimed as { token: string };
-      await t.mutation(fills.settle, { ...entry, token, result, figures });
+      await t.mutation(fills.settle, { requests: [{ ...entry, token, result, figures }] });
     }
     for (const entry of ofContent("expired long ago")) await put(keyOf(entry), TAG, SECOND);
     for (const entry of ofContent("being refilled")) await put(keyOf(entry), REFILLED, null);

@@ -11,11 +11,15 @@ const vectorOf = (component: number) => new Array<number>(EMBEDDING_DIMENSIONS).
 /** An app, and a model whose answer is a vector of one number, which counts its requests. */
 function appWithModel(componentOf: (request: number) => number) {
   const app = initApp();
-  const { requests } = stubService(() => ({
-    data: [{ embedding: vectorOf(componentOf(requests.length)) }],
-  }));
+  const inputs: string[][] = [];
+  const { requests } = stubService((_url, body) => {
+    const { input } = JSON.parse(body) as { input: string[] };
+    inputs.push(input);
+    const embedding = vectorOf(componentOf(requests.length));
+    return { data: input.map((_, index) => ({ index, embedding })) };
+  });
   const embed = async () => (await app.action((ctx) => fetchEmbedding(ctx, "soup")))[0];
-  return { app, requests, embed };
+  return { app, requests, inputs, embed };
 }
 
 beforeEach(() => {
@@ -58,10 +62,24 @@ describe("an embedding", () => {
   });
 });
 
+test("200 texts, of which 150 are stored, are one request with 50", async () => {
+  const { app, inputs } = appWithModel(() => 1);
+  const texts = Array.from({ length: 200 }, (_, index) => `dish ${index}`);
+  const embedAll = (some: string[]) =>
+    app.action(async (ctx) => {
+      await Promise.all(some.map((text) => fetchEmbedding(ctx, text)));
+      return null;
+    });
+  await embedAll(texts.slice(0, 150));
+  await embedAll(texts);
+  expect(inputs).toEqual([texts.slice(0, 150), texts.slice(150)]);
+});
+
 test("the module that holds a cache and its refresher is typed", () => {
-  type Embed = typeof internal.embeddings.embed;
-  expectTypeOf<FunctionArgs<Embed>>().toEqualTypeOf<{ text: string; model: string }>();
-  expectTypeOf<FunctionReturnType<Embed>>().toEqualTypeOf<number[]>();
+  type EmbedAll = typeof internal.embeddings.embedAll;
+  type Items = { text: string; model: string }[];
+  expectTypeOf<FunctionArgs<EmbedAll>>().toEqualTypeOf<{ items: Items }>();
+  expectTypeOf<FunctionReturnType<EmbedAll>>().toEqualTypeOf<number[][]>();
   type Refresh = typeof internal.embeddings.refresh;
   expectTypeOf<FunctionReturnType<Refresh>>().toEqualTypeOf<null>();
 });

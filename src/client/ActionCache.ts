@@ -20,7 +20,8 @@ import { type EntryPage, list, type ListOptions } from "./list.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
-import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
+import type { AnyAction, Config, FetchOptions, PutOptions } from "./options.js";
+import type { ScheduledFill } from "./refresher.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
 import { statsOf } from "./stats.js";
@@ -47,16 +48,13 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   readonly name: string;
   /** The installed component. */
   readonly component: ComponentApi;
-  readonly #config: ActionCacheConfig<Action>;
+  readonly #config: Config;
   #tenant: string | undefined;
   #warnings: Warnings;
 
-  /**
-   * @param component - The installed component, from `components`.
-   * @param config - How the cache works; see {@link ActionCacheConfig}.
-   * @throws A {@link CacheError} if an option is out of its range.
-   */
-  constructor(component: ComponentApi, config: ActionCacheConfig<Action>) {
+  /** Typed for its callers in `construct.ts`. */
+  constructor(component: ComponentApi, config: Config) {
+    validate.checkSource(config);
     this.component = component;
     this.name = nameOf(config);
     this.#config = config;
@@ -256,7 +254,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    */
   forTenant(id: string): ActionCache<Action> {
     validate.checkTenant(this.name, id);
-    const view = new ActionCache(this.component, { ...this.#config, name: this.name });
+    const view = new ActionCache<Action>(this.component, { ...this.#config, name: this.name });
     view.#tenant = id;
     view.#warnings = this.#warnings;
     return view;
@@ -272,9 +270,9 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     return await removeAll(ctx, this.component, before);
   }
 
-  /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
-  async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
-    await runScheduled(ctx, this.#cache, token, args);
+  /** Runs fills that were scheduled. Called by the function that `refresher` makes, and by nobody else. */
+  async runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void> {
+    await runScheduled(ctx, this.#cache, fills);
   }
 
   /** Explains an entry by its key, with what is stored if asked for. Called by `inspectorApi`, and by nobody else. */
@@ -293,9 +291,13 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
 
   get #cache(): Cache {
     const { name, component } = this;
-    // Inside, a cache's arguments and values are Convex's, of any shape.
-    const config = this.#config as ActionCacheConfig;
-    return { name, component, config, warnings: this.#warnings, tenant: this.#tenant };
+    return {
+      name,
+      component,
+      config: this.#config,
+      warnings: this.#warnings,
+      tenant: this.#tenant,
+    };
   }
 
   #fetchCall(args: Args<Action>, { ttl, force }: FetchOptions): FetchCall {

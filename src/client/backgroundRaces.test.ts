@@ -186,7 +186,7 @@ describe("a forced refresh from a mutation (guarantee 1)", () => {
     await app.refresh();
     const [fill] = (await app.stored()).fills;
     await app.pass(100);
-    await app.act((ctx) => app.cache.runScheduled(ctx, fill!._id, args));
+    await app.act((ctx) => app.cache.runScheduled(ctx, [{ token: fill!._id, args }]));
     await app.pass(5 * SECOND);
     expect(app.upstream.runs).toBe(1);
   });

@@ -1,12 +1,12 @@
 import type { ComponentApi } from "../component/_generated/component.js";
 import type { Warnings } from "../shared/warnings.js";
-import type { ActionCacheConfig } from "./options.js";
+import type { Config } from "./options.js";
 
 /** A cache, as its calls need it. */
 export type Cache = {
   name: string;
   component: ComponentApi;
-  config: ActionCacheConfig;
+  config: Config;
   warnings: Warnings;
   tenant: string | undefined;
 };

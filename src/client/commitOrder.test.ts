@@ -73,7 +73,7 @@ describe("what a claim was told", () => {
     const [one, other] = [app.cache({ name: "one" }), app.cache({ name: "other" })];
     await app.t.mutation((ctx) => one.refresh(ctx, args));
     const [fill] = (await app.stored()).fills;
-    await app.act((ctx) => other.runScheduled(ctx, fill!._id, args));
+    await app.act((ctx) => other.runScheduled(ctx, [{ token: fill!._id, args }]));
     expect((await app.stored()).values.filter(({ name }) => name === "other")).toEqual([]);
   });
 });

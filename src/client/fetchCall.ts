@@ -9,7 +9,9 @@ import { storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
-import type { ActionContext } from "./contexts.js";
+import { type Previous, runCompute } from "./compute.js";
+import { type AnyAction, DEFAULT_MAX_BATCH } from "./options.js";
+import type { FetchScope } from "./scope/scope.js";
 import { Storing } from "./storing.js";
 import { returned } from "./userFunctions.js";
 import { checkRefresher } from "./validate.js";
@@ -78,8 +80,21 @@ export class FetchCall {
   }
 
   /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
-  run(ctx: ActionContext): Promise<unknown> {
-    return ctx.runAction(this.cache.config.action, this.#args);
+  async run(scope: FetchScope, previous?: Previous): Promise<unknown> {
+    const { ctx } = scope;
+    const { action, batchAction } = this.cache.config;
+    if (batchAction) {
+      // Convex would refuse a batch as a whole.
+      const runs = this.refused === null ? scope.runsOf(this.cache) : scope.newRunsOf(this.cache);
+      return await runs.add(this.#args);
+    }
+    if (action) return await ctx.runAction(action, this.#args);
+    return await runCompute(this.cache, ctx, this.#args, previous);
+  }
+
+  /** Whether a value may be computed from the one that is stored. */
+  get takesPrevious(): boolean {
+    return this.cache.config.compute !== undefined;
   }
 
   /** What this call makes of an entry. */
@@ -92,7 +107,7 @@ export class FetchCall {
     const { config } = this.cache;
     const ttl = this.#ttl;
     return {
-      ttl: typeof ttl === "number" ? ttl : null,
+      ttl: typeof ttl === "number" ? ttl : typeof ttl === "object" && ttl ? ttl.max : null,
       staleWhileRevalidate: config.staleWhileRevalidate ?? 0,
       staleIfError: config.staleIfError ?? 0,
       refreshAhead: config.refreshAhead ?? false,
@@ -190,10 +205,21 @@ export class FetchCall {
   }
 
   async #runner(): Promise<Runner> {
-    const { action, refresher, log } = this.cache.config;
-    if (refresher) return { kind: "app", refresher: await createFunctionHandle(refresher) };
-    const handle = await createFunctionHandle(action as FunctionReference<"action">);
-    const numbers = this.storing.numbers(this.readOptions.ttl);
-    return { kind: "component", action: handle, ...numbers, ...(log === true && { log }) };
+    const { action, batchAction, maxBatch: max = DEFAULT_MAX_BATCH } = this.cache.config;
+    const { refresher, log } = this.cache.config;
+    const ttl = this.#ttl;
+    const handleOf = (reference: AnyAction) =>
+      createFunctionHandle(reference as FunctionReference<"action">);
+    if (refresher) {
+      const handle = await createFunctionHandle(refresher);
+      return { kind: "app", refresher: handle, ...(batchAction && { maxBatch: max }) };
+    }
+    return {
+      kind: "component",
+      ...(action && { action: await handleOf(action) }),
+      ...(batchAction && { batch: { action: await handleOf(batchAction), max } }),
+      ...this.storing.numbers(typeof ttl === "function" ? null : (ttl ?? null)),
+      ...(log === true && { log }),
+    };
   }
 }

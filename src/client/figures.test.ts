@@ -26,10 +26,10 @@ describe("figures are exact at every moment", () => {
   );
 
   async function checkAgainstTruth(
-    config: ConstructorParameters<typeof Simulation>[0],
+    config: ConstructorParameters<typeof Simulation>[1],
     steps: Parameters<Simulation["step"]>[0][],
   ) {
-    const simulation = new Simulation(config);
+    const simulation = new Simulation("action", config);
     const truth = watchFigures(simulation);
     for (const next of steps) {
       await simulation.step(next);

@@ -2,14 +2,16 @@ import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
 import { evidenceOf, type Watched } from "../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import type { ClaimRequest, ClaimResult, FillStatus, HeldLease } from "../shared/fillProtocol.js";
-import type { EntryKey } from "../shared/protocol.js";
+import type { Entry, EntryKey } from "../shared/protocol.js";
 import type { Value } from "convex/values";
 import { copyOfAny } from "../shared/wire.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
+import { type Previous, previousOf } from "./compute.js";
 import type { FetchCall } from "./fetchCall.js";
-import type { Answered } from "./scope/batcher.js";
+import type { Answered } from "../shared/engine/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
+import { NOT_MODIFIED } from "./inline.js";
 import { type FillOutcome, waitForFill } from "./scope/waits.js";
 import { scheduleRefresh, serve } from "./serve.js";
 import { unsettled } from "../shared/warnings.js";
@@ -29,9 +31,9 @@ const MAX_CLAIMS = 10;
 export async function fillOrWait(
   scope: FetchScope,
   call: FetchCall,
-  looked: { entry: { id: string } | null; fill: FillStatus | null },
+  looked: { entry: Entry | null; fill: FillStatus | null },
 ): Promise<Answer> {
-  let seen = looked.entry?.id ?? null;
+  let seen = looked.entry;
   let lost = 0;
   let watched: Watched | undefined;
   let running = runningNow(looked.fill);
@@ -49,12 +51,15 @@ export async function fillOrWait(
     const { result, isFirst } = claimed;
     if (result.kind === "failed") throw errorFromWire(result.error);
     if (result.kind === "stored") {
-      seen = result.entry.id;
+      seen = result.entry;
       const served = await serve(scope, call, result.entry);
       if (served !== null) return { ...served, event: { get: "miss", put: "hit" } };
       continue;
     }
-    if (result.kind === "granted" && isFirst) return await fill(scope, call, result.token);
+    if (result.kind === "granted" && isFirst) {
+      const previous = seen && result.previous ? previousOf(call.cache, seen) : undefined;
+      return await fill(scope, call, result.token, previous);
+    }
     const held = result.kind === "held" ? result : justGranted(result.token);
     // Equal calls of one tick share one claim, and whatever comes of it.
     const isGranted = result.kind === "granted";
@@ -68,7 +73,7 @@ export async function fillOrWait(
     if (outcome.kind === "stored") {
       const answer = answerFrom(call, outcome);
       if (answer !== null) return answer;
-      seen = outcome.entry.id || seen;
+      if (outcome.entry.id !== "") seen = outcome.entry;
     }
     lost += 1;
     watched = outcome.kind === "lost" ? outcome.watched : undefined;
@@ -83,7 +88,7 @@ const LOST =
 
 async function claimRequest(
   call: FetchCall,
-  seen: string | null,
+  seen: Entry | null,
   watched: Watched | undefined,
 ): Promise<ClaimRequest> {
   const lapsed = evidenceOf(watched, LEASE_MS);
@@ -91,7 +96,8 @@ async function claimRequest(
     ...(await call.entryKey()),
     force: call.force,
     ...(call.failures && { failures: true }),
-    ...(seen !== null && { seen }),
+    ...(seen !== null && { seen: seen.id }),
+    ...(seen !== null && call.takesPrevious && { previous: true }),
     ...(lapsed && { lapsed }),
     ...call.figures,
   };
@@ -115,13 +121,18 @@ const justGranted = (token: string): HeldLease => ({
 });
 
 /** Runs the action under a lease, and settles it. */
-async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<Answer> {
+async function fill(
+  scope: FetchScope,
+  call: FetchCall,
+  token: string,
+  previous: Previous | undefined,
+): Promise<Answer> {
   const entryKey = await call.entryKey();
   try {
-    const steps = { ...fillSteps(scope, call, entryKey, token), retryMs: 0 };
+    const steps = { ...fillSteps(scope, call, entryKey, token, previous), retryMs: 0 };
     const filled = await scope.fills
       .get(token)!
-      .run(() => scope.heartbeat.during(token, () => runFill(steps)));
+      .run(() => scope.calls.heartbeat.during(token, () => runFill(steps)));
     if (filled.put === "failed") {
       call.cache.warnings.warn(
         "settle",
@@ -135,27 +146,25 @@ async function fill(scope: FetchScope, call: FetchCall, token: string): Promise<
   }
 }
 
-/** What a fill does under its lease. */
+/** What a fill does under its lease, from the previous value if there is one. */
 export function fillSteps(
   scope: FetchScope,
   call: FetchCall,
   { name, key, tenant }: EntryKey,
   token: string,
+  previous?: Previous,
 ): Omit<FillSteps, "retryMs"> {
-  const { ctx, component } = scope;
   const { warnings } = call.cache;
+  let isUnmodified = false;
   return {
-    run: () => call.run(ctx),
-    store: (value) => call.storing.store(value),
-    settle: (result) =>
-      ctx.runMutation(component.fills.settle, {
-        name,
-        key,
-        tenant,
-        token,
-        result,
-        ...call.figures,
-      }),
+    run: async () => {
+      const value = await call.run(scope, previous);
+      isUnmodified = value === NOT_MODIFIED;
+      return isUnmodified ? previous!.value : value;
+    },
+    store: (value) =>
+      isUnmodified ? call.storing.renew(previous!) : call.storing.store(value, previous?.id),
+    settle: (result) => scope.calls.settle({ name, key, tenant, token, ...call.figures }, result),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
     onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,
@@ -169,12 +178,12 @@ function answerOf({ value, put, reason, fillMs, createdAt, expiresAt }: Filled):
 
 /** Runs the action for its caller alone. */
 export async function runAlone(
-  { ctx }: Pick<FetchScope, "ctx">,
+  scope: FetchScope,
   call: FetchCall,
   reason: string,
 ): Promise<Answer> {
   const began = Date.now();
-  const value = await call.run(ctx);
+  const value = await call.run(scope);
   const now = Date.now();
   const event = { get: "miss", put: "skipped", reason, fillMs: Math.max(0, now - began) } as const;
   return { value, status: "filled", createdAt: now, expiresAt: now, event };

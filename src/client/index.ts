@@ -1,4 +1,5 @@
-export { ActionCache } from "./ActionCache.js";
+export { ActionCache } from "./construct.js";
+export { type ComputeContext, NOT_MODIFIED } from "./inline.js";
 export type { FetchedEntry, PeekedEntry } from "./entries.js";
 export type { EntryPage, ListedEntry, ListOptions } from "./list.js";
 export type { Explanation } from "../shared/inspectProtocol.js";
@@ -20,6 +21,10 @@ export type {
   ActionCacheConfig,
   AnyAction,
   ArgsAndValue,
+  BatchAction,
+  BatchConfig,
+  CacheOptions,
+  ComputeConfig,
   FetchOptions,
   PutOptions,
 } from "./options.js";
@@ -34,5 +39,7 @@ export {
   isCacheError,
 } from "../shared/errors.js";
 export { type Freshness, freshness } from "../shared/freshness.js";
+export { itemError, type ItemError, vItemError } from "../shared/itemError.js";
+export type { TtlBounds } from "../shared/learnedTtl.js";
 export { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
 export type { Figures } from "../shared/statsProtocol.js";

@@ -2,7 +2,7 @@ import { test } from "@fast-check/vitest";
 import { describe, test as plainTest } from "vitest";
 import { virtualTime } from "../testing/time.js";
 import { type Change, Simulation, type Step } from "../testing/simulation.js";
-import { steps } from "../testing/steps.js";
+import { formSteps, steps } from "../testing/steps.js";
 
 virtualTime(1_000_000);
 
@@ -18,6 +18,17 @@ describe("whatever happens in whatever order (guarantee 1, guarantee 2, guarante
       await simulation.settle();
     },
   );
+
+  describe.each(["batch", "compute"] as const)("filled by %s", (form) => {
+    test.prop([formSteps], { numRuns: 10, seed })(
+      "the same holds of batches that overlap and fail in part, and of values that are not modified",
+      async (steps) => {
+        const simulation = new Simulation(form);
+        for (const next of steps) await simulation.step(next);
+        await simulation.settle();
+      },
+    );
+  });
 
   const change = (change: Change, rollsBack = false): Step => ({
     kind: "change",

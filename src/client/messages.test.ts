@@ -184,21 +184,27 @@ describe("the component's functions, called by hand with what no client sends", 
           "settle",
           "`fillMs` is NaN",
           fills.settle,
-          { ...key, token: "t", result: { kind: "value", fillMs: NaN, ...options } },
+          {
+            requests: [{ ...key, token: "t", result: { kind: "value", fillMs: NaN, ...options } }],
+          },
         ],
         [
           "settle",
           "`errorTtl` is -1",
           fills.settle,
           {
-            ...key,
-            token: "t",
-            result: {
-              kind: "failed",
-              errorTtl: -1,
-              retryMs: 0,
-              error: { kind: "other", message: "" },
-            },
+            requests: [
+              {
+                ...key,
+                token: "t",
+                result: {
+                  kind: "failed",
+                  errorTtl: -1,
+                  retryMs: 0,
+                  error: { kind: "other", message: "" },
+                },
+              },
+            ],
           },
         ],
         [
@@ -252,11 +258,11 @@ describe("the component's functions, called by hand with what no client sends", 
     const { values } = await stored();
     for (const token of ["nonsense", "", values[0]!._id]) {
       expect(await t.mutation(fills.heartbeat, { tokens: [token] })).toEqual([]);
-      expect(await t.mutation(fills.begin, { token, name: "test" })).toEqual({ kind: "gone" });
+      const begun = await t.mutation(fills.begin, { requests: [{ token, name: "test" }] });
+      expect(begun).toEqual([{ kind: "gone" }]);
       const result = { kind: "value" as const, fillMs: 1, ...options };
-      expect(await t.mutation(fills.settle, { ...key, token, result })).toMatchObject({
-        kind: "rejected",
-      });
+      const settled = await t.mutation(fills.settle, { requests: [{ ...key, token, result }] });
+      expect(settled).toMatchObject([{ kind: "rejected" }]);
       const requests = [{ ...key, token }];
       expect(await t.query(entries.read, { requests })).toMatchObject([{ fill: null }]);
     }

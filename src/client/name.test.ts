@@ -36,7 +36,7 @@ describe("a cache's name", () => {
     const { act } = createApp();
     const action = { mock: "of an action" } as unknown as Compute;
     const cache = new ActionCache(component, { action, name: "mocked" });
-    const value = await act((ctx) => {
+    const value: unknown = await act((ctx) => {
       const runAction = vi.fn(() => Promise.resolve("mocked value"));
       const mocked = { ...ctx, runAction } as unknown as ActionContext;
       return cache.fetch(mocked, { id: 1 });

@@ -7,22 +7,85 @@ import type {
 } from "convex/server";
 import type { Value } from "convex/values";
 import type { LogOption } from "../shared/events.js";
+import type { ItemError } from "../shared/itemError.js";
+import type { TtlBounds } from "../shared/learnedTtl.js";
+import type { Compute } from "./inline.js";
 
 /** Any reference to an action that `ctx.runAction` takes. */
 export type AnyAction =
   | FunctionReference<"action", FunctionVisibility>
   | FunctionReference_future<"action", FunctionVisibility>;
 
-/** What a cache's functions are given: the arguments of a fetch, and the value that the action returned for them. */
-export type ArgsAndValue<Action extends AnyAction> = {
-  args: FunctionArgs<Action>;
-  value: FunctionReturnType<Action>;
-};
+/** What a cache's functions are given: the arguments of a fetch, and the value that was computed for them. */
+type Computed<Args, Result> = { args: Args; value: Result };
 
-/** How an {@link ActionCache} works; only `action` is required. */
-export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
+/** What the functions of a cache of an action are given. */
+export type ArgsAndValue<Action extends AnyAction> = Computed<
+  FunctionArgs<Action>,
+  FunctionReturnType<Action>
+>;
+
+/** How an {@link ActionCache} of an action works; only `action` is required. */
+export interface ActionCacheConfig<Action extends AnyAction = AnyAction> extends CacheOptions<
+  FunctionArgs<Action>,
+  FunctionReturnType<Action>
+> {
   /** The action that computes the values. */
   action: Action;
+  /**
+   * An action that computes many values at once: it takes `{ items }`, an array of
+   * arguments, and returns as many values, in their order; {@link itemError} in place
+   * of one that fails. Misses of one tick share a run of it, and a single one
+   * is left to `action`. Default: none.
+   */
+  batchAction?: BatchAction<FunctionArgs<Action>, FunctionReturnType<Action>>;
+  /** The most items of one run of `batchAction`, from 1 to 1,000. Default: 100. */
+  maxBatch?: number;
+  compute?: undefined;
+}
+
+/** A reference to an action that computes many values at once. */
+export type BatchAction<Args, Result> = FunctionReference_future<
+  "action",
+  FunctionVisibility,
+  { items: Args[] },
+  (Result | ItemError)[]
+>;
+
+/** How an {@link ActionCache} works whose values only a batch action computes; only that is required. */
+export interface BatchConfig<Args, Result> extends CacheOptions<Args, Result> {
+  /**
+   * An action that computes many values at once: it takes `{ items }`, an array of
+   * arguments, and returns as many values, in their order; {@link itemError} in place
+   * of one that fails. Misses of one tick share a run of it.
+   */
+  batchAction: BatchAction<Args, Result>;
+  /** The most items of one run of `batchAction`, from 1 to 1,000. Default: 100. */
+  maxBatch?: number;
+  action?: undefined;
+  compute?: undefined;
+}
+
+export const DEFAULT_MAX_BATCH = 100;
+
+/** How an {@link ActionCache} works that computes its values inline; `name` and `compute` are required. */
+export interface ComputeConfig<Args, Result> extends CacheOptions<Args, Result> {
+  name: string;
+  /**
+   * Computes a value in the caller's own action, so a miss runs no other action.
+   * `ctx` is the caller's, with the caller's identity; in a {@link refresher} there
+   * is none. `previous` is the stored value, where one is expired or stale;
+   * returning {@link NOT_MODIFIED} keeps it, fresh from now.
+   *
+   * Annotate the type of `args`, and, where you take `previous`, the result's.
+   */
+  compute: Compute<Args, Result>["compute"];
+  action?: undefined;
+  batchAction?: undefined;
+}
+
+/** The options of every cache, whatever computes its values. */
+export interface CacheOptions<Args, Result> {
   /**
    * The cache's name, under which its entries are stored; change it to start
    * afresh, as when the action returns something else. Default: the action's
@@ -31,9 +94,11 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
   name?: string;
   /**
    * How long a value is fresh, in ms, or a function that says so; null for no end.
+   * With bounds it is learned: a new entry's is `min`; a refresh that brings the
+   * same value lengthens it by `min`, one that brings another halves it.
    * Default: no end.
    */
-  ttl?: number | null | ((call: ArgsAndValue<Action>) => number | null);
+  ttl?: number | null | TtlBounds | ((call: Computed<Args, Result>) => number | null);
   /**
    * For how long after its ttl a value is served while one refresh of it runs in
    * the background, in ms (RFC 5861). Default: 0.
@@ -57,8 +122,8 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
   refreshAhead?: boolean;
   /**
    * The function that fills in the background in the app's own code, made with
-   * {@link refresher}. Needed where `ttl` is a function, or `tags` or `shouldCache`
-   * is set, and entries are refreshed in the background: the component can't call these.
+   * {@link refresher}. Needed where `ttl` is a function, or `tags`, `shouldCache` or
+   * `compute` is set, and entries are refreshed in the background: the component can't call these.
    */
   refresher?: FunctionReference<"action", "internal", { token: string; args: unknown }, null>;
   /**
@@ -67,22 +132,22 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    */
   jitter?: number;
   /** The part of the arguments that identifies the entry. Default: all of them. */
-  key?: (args: FunctionArgs<Action>) => Value;
+  key?: (args: Args) => Value;
   /**
    * Labels to invalidate entries by: up to 128 different ones, of up to 256
    * characters each. Default: none.
    */
-  tags?: (call: ArgsAndValue<Action>) => readonly string[];
+  tags?: (call: Computed<Args, Result>) => readonly string[];
   /**
    * Whether to store a value; where it returns false the value is only returned.
    * Default: always.
    */
-  shouldCache?: (call: ArgsAndValue<Action>) => boolean;
+  shouldCache?: (call: Computed<Args, Result>) => boolean;
   /**
    * Whether a stored value is of the shape that the app expects. One for which it
    * returns false is a miss, and is replaced. Default: always.
    */
-  checkValue?: (value: FunctionReturnType<Action>) => boolean;
+  checkValue?: (value: Result) => boolean;
   /**
    * How many entries of this name are kept, and how many bytes of values, of all
    * tenants together: past that, entries that are not read are evicted in the
@@ -105,12 +170,20 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    * What a hit saves, in a unit of the app's own, such as tokens or cents; figures
    * sum it up as `saved`. Default: 0.
    */
-  cost?: (call: ArgsAndValue<Action>) => number;
+  cost?: (call: Computed<Args, Result>) => number;
   /**
    * Whether to log what became of each fetch, one JSON object a line on
    * `console.log`; or a function that gets each event. Default: false.
    */
   log?: LogOption;
+}
+
+/** What a cache's calls read of its configuration, whatever its types. */
+export interface Config extends CacheOptions<never, never> {
+  action?: AnyAction | undefined;
+  batchAction?: AnyAction | undefined;
+  maxBatch?: number | undefined;
+  compute?: Compute<never, unknown>["compute"] | undefined;
 }
 
 /** Options of one fetch. */

@@ -267,7 +267,7 @@ test("`before` spares a background fill that was scheduled before it and began a
   vi.mocked(globalThis.setTimeout).mockRestore();
   const scheduled = (await app.stored()).fills[0]!;
   vi.setSystemTime(START + 10 * SECOND);
-  void app.act((ctx) => app.cache.runScheduled(ctx, scheduled._id, args));
+  void app.act((ctx) => app.cache.runScheduled(ctx, [{ token: scheduled._id, args }]));
   await app.pass(SECOND);
   await app.t.mutation((ctx) => removeAll(ctx, component, START + 5 * SECOND));
   await app.pass(10 * SECOND);

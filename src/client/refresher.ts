@@ -2,14 +2,19 @@ import { internalActionGeneric, type RegisteredAction } from "convex/server";
 import { v } from "convex/values";
 import type { ActionContext } from "./contexts.js";
 
+/** A fill that was scheduled; `args` is null where they are stored for it. */
+export type ScheduledFill = { token: string; args: unknown };
+
 /** A cache, as far as its refresher needs it. */
 export type Refreshable = {
-  runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void>;
+  runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void>;
 };
+
+const scheduledFill = { token: v.string(), args: v.any() };
 
 /**
  * Makes the function by which a cache fills in the background in the app's own
- * code, where its `ttl`, `tags` and `shouldCache` functions can be called. Each
+ * code, where its `ttl`, `tags`, `shouldCache` and `compute` functions can be called. Each
  * cache needs one of its own.
  *
  * @param cache - Returns the cache; a function, since the two name each other.
@@ -27,13 +32,17 @@ export function refresher(
   cache: () => Refreshable,
   // `any`, because the arguments are those of any action; written out in place,
   // because TypeScript can't infer a module that names its own exports otherwise.
+): RegisteredAction<
+  "internal",
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-): RegisteredAction<"internal", { token: string; args: any }, Promise<null>> {
+  { token: string; args: any; more?: { token: string; args: any }[] },
+  Promise<null>
+> {
   return internalActionGeneric({
-    args: { token: v.string(), args: v.any() },
+    args: { ...scheduledFill, more: v.optional(v.array(v.object(scheduledFill))) },
     returns: v.null(),
-    handler: async (ctx, { token, args }) => {
-      await cache().runScheduled(ctx, token, args);
+    handler: async (ctx, { token, args, more = [] }) => {
+      await cache().runScheduled(ctx, [{ token, args: args as unknown }, ...more]);
       return null;
     },
   });

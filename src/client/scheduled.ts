@@ -1,35 +1,46 @@
 import { refreshed } from "../shared/events.js";
-import { scheduledFill } from "../shared/engine/scheduledFill.js";
+import { scheduledFills } from "../shared/engine/scheduledFill.js";
 import { fromWire } from "../shared/wire.js";
-import type { ActionContext } from "./contexts.js";
 import type { Cache } from "./cache.js";
+import { type Previous, previousOf } from "./compute.js";
+import type { ActionContext } from "./contexts.js";
 import { FetchCall } from "./fetchCall.js";
 import { fillSteps } from "./fill.js";
 import { report } from "./log.js";
-import { scopeOf } from "./scope/scope.js";
+import type { ScheduledFill } from "./refresher.js";
+import { type FetchScope, scopeOf } from "./scope/scope.js";
 
-/** Runs a fill that was scheduled, in the app's own code. */
+/** Runs fills that were scheduled together, in the app's own code. */
 export async function runScheduled(
   ctx: ActionContext,
   cache: Cache,
-  token: string,
-  args: unknown,
+  fills: ScheduledFill[],
 ): Promise<void> {
   const { name, warnings } = cache;
-  const { fills } = cache.component;
-  let tenant: string | undefined;
-  const filled = await scheduledFill({
-    token,
+  const scope = scopeOf(ctx, cache);
+  const tenants = new Map<string, string | undefined>();
+  const all = await scheduledFills({
+    fills,
     name,
-    begin: (request) => ctx.runMutation(fills.begin, request),
-    heartbeat: (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
-    prepare: async (begun) => {
-      tenant = begun.tenant;
-      const fillArgs = begun.args === null ? args : fromWire(begun.args);
+    calls: scope.calls,
+    prepare: async ({ args: storedArgs, tenant }, { token, args }) => {
+      tenants.set(token, tenant);
+      const fillArgs = storedArgs === null ? args : fromWire(storedArgs);
       const call = new FetchCall({ ...cache, tenant }, fillArgs);
-      return fillSteps(scopeOf(ctx, cache), call, await call.entryKey(), token);
+      return fillSteps(scope, call, await call.entryKey(), token, await previous(scope, call));
     },
     warn: (kind, message) => warnings.warn(kind, message),
   });
-  if (filled !== null) report({ ...cache, tenant }, refreshed(filled));
+  all.forEach((filled, index) => {
+    if (filled === null) return;
+    const tenant = tenants.get(fills[index]!.token);
+    report({ ...cache, tenant }, refreshed(filled));
+  });
+}
+
+/** The stored value that a refresh may compute from. A lookup that fails costs it no more than that. */
+async function previous(scope: FetchScope, call: FetchCall): Promise<Previous | undefined> {
+  if (!call.takesPrevious) return undefined;
+  const { entry } = await scope.lookUp(call.entryKey()).catch(() => ({ entry: null }));
+  return entry === null ? undefined : previousOf(call.cache, entry);
 }

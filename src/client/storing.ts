@@ -3,18 +3,19 @@ import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "../shared/engine/fill.js";
 import { isCacheError, refusal, tooLarge } from "../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_VALUE_BYTES } from "../shared/limits.js";
-import type { StoreOptions, Tracking } from "../shared/protocol.js";
-import { storeByNumbers } from "../shared/storing.js";
+import type { StoreNumbers, StoreOptions, Tracking } from "../shared/protocol.js";
+import { jittered, storeByNumbers } from "../shared/storing.js";
 import { copyOf, copyOfAny, refuseUnsendable, toWire } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
 import { isExpected } from "./checkValue.js";
-import type { ActionCacheConfig } from "./options.js";
+import type { Previous } from "./compute.js";
+import type { Config } from "./options.js";
 import { returned } from "./userFunctions.js";
 import { checkTags, checkTtlResult } from "./validate.js";
 
 type StoringOptions = {
-  ttl: ActionCacheConfig["ttl"];
+  ttl: Config["ttl"];
   /** Tags in place of what the app's function returns. */
   tags: readonly string[] | undefined;
   retain: number;
@@ -35,20 +36,35 @@ export class Storing {
   }
 
   /** Decides how a value that was computed is stored; what keeps it from being stored is said. */
-  async store(value: unknown): Promise<StoreDecision> {
-    const { warnings } = this.#cache;
-    try {
+  store(value: unknown, previous?: string): Promise<StoreDecision> {
+    return this.#decide(async () => {
       if (!this.#isWanted(value)) return { kind: "skip", reason: "shouldCache returned false" };
       if (!isExpected(this.#cache, value)) {
-        warnings.warn("shape", NEVER_SERVED);
+        this.#cache.warnings.warn("shape", NEVER_SERVED);
         return { kind: "skip", reason: "checkValue returned false" };
       }
       const decision = storeByNumbers(value as Value, this.numbers(this.#ttlOf(value)));
       if (decision.kind === "skip") {
-        warnings.warn("size", `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`);
+        const message = `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`;
+        this.#cache.warnings.warn("size", message);
         return decision;
       }
-      return { ...decision, ...(await this.#labels(value)) };
+      return { ...decision, ...(await this.#labels(value)), ...(previous && { previous }) };
+    });
+  }
+
+  /** Decides how long a stored value lives on that was found to be still that of now. */
+  renew({ id: previous, value }: Previous): Promise<StoreDecision> {
+    return this.#decide(() => {
+      const { ttl, jitter, retain } = this.numbers(this.#ttlOf(value));
+      return { kind: "renew", previous, ttl: jittered(ttl, jitter), retain };
+    });
+  }
+
+  async #decide(decide: () => StoreDecision | Promise<StoreDecision>): Promise<StoreDecision> {
+    const { warnings } = this.#cache;
+    try {
+      return await decide();
     } catch (error) {
       const reason = messageOf(error);
       const about = isCacheError(error) ? error.data.option : "the value";
@@ -107,8 +123,8 @@ export class Storing {
     return { tags, recipe: { args: toWire(this.#args), runner } };
   }
 
-  /** How long a value is fresh by itself, in ms; null for no end. */
-  #ttlOf(value: unknown): number | null {
+  /** How long a value is fresh by itself, in ms, or within which bounds; null for no end. */
+  #ttlOf(value: unknown): StoreNumbers["ttl"] {
     const ttl = this.#options.ttl ?? null;
     if (typeof ttl !== "function") return ttl;
     const chosen = this.#ask("`ttl`", ttl, value);
@@ -152,7 +168,7 @@ export class Storing {
   }
 
   /** The numbers that say how a value is stored which is fresh for so long. */
-  numbers(ttl: number | null) {
+  numbers(ttl: StoreNumbers["ttl"]) {
     const { jitter = 0 } = this.#cache.config;
     const { retain, errorTtl, tracking } = this.#options;
     return { ttl, jitter, retain, errorTtl, tracking };

@@ -1,8 +1,9 @@
 import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
+import type { TtlBounds } from "../shared/learnedTtl.js";
 import { isWellFormed } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
-import type { ActionCacheConfig } from "./options.js";
+import type { Config } from "./options.js";
 
 /** Whether a value is a number of ms from 0. */
 export const isDuration = (ms: unknown): ms is number => typeof ms === "number" && ms >= 0;
@@ -14,6 +15,15 @@ export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): v
   const without = call === undefined ? "no expiry too" : "the configured ttl";
   const remedy = `Give a number of milliseconds from 0. Null is no expiry; none at all is ${without}.`;
   throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
+}
+
+/** Refuses bounds of a ttl that are not `min` ms, over 0, and `max` ms from that on. */
+function checkTtlBounds(cache: string, ttl: TtlBounds): void {
+  const { min, max } = ttl;
+  if (isDuration(min) && min > 0 && isDuration(max) && max >= min) return;
+  const remedy =
+    "Give `min`, in milliseconds over 0, and `max`, from `min` on; or a number, or null.";
+  throw refusal({ code: "INVALID_TTL", cache, option: "`ttl`", value: ttl, remedy });
 }
 
 /** Refuses a result of a `ttl` function that is neither null nor a number of ms from 0. */
@@ -30,11 +40,12 @@ function checkDuration(cache: string, code: ErrorCode, option: string, ms: unkno
 }
 
 /** Refuses to refresh in the background what the component alone can't fill. */
-export function checkRefresher(cache: string, config: ActionCacheConfig, because: string): void {
+export function checkRefresher(cache: string, config: Config, because: string): void {
   const needed =
     (typeof config.ttl === "function" && "`ttl`") ||
     (config.tags && "`tags`") ||
-    (config.shouldCache && "`shouldCache`");
+    (config.shouldCache && "`shouldCache`") ||
+    (config.compute && "`compute`");
   if (!needed || config.refresher) return;
   throw refusal({
     code: "REFRESHER_REQUIRED",
@@ -59,9 +70,13 @@ function checkJitter(cache: string, jitter: unknown): void {
 }
 
 /** Refuses a batch size that is not an integer from 1 to 1,000. */
-export function checkBatchSize(cache: string, batchSize: unknown): void {
+export function checkBatchSize(
+  cache: string,
+  batchSize: unknown,
+  option: string = "`batchSize`",
+): void {
   if (batchSize === undefined) return;
-  checkCount(cache, "INVALID_BATCH_SIZE", "`batchSize`", batchSize, ", or leave it out");
+  checkCount(cache, "INVALID_BATCH_SIZE", option, batchSize, ", or leave it out");
 }
 
 /** Refuses a number of rows that is not an integer from 1 to 1,000. */
@@ -135,7 +150,7 @@ export function checkTime(
 }
 
 /** Refuses bounds that are no numbers from 1, or no integers where they count entries. */
-function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCacheConfig): void {
+function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: Config): void {
   const bounds: { [option: string]: unknown } = { maxEntries, maxBytes, idleTtl };
   for (const [option, value] of Object.entries(bounds)) {
     const isCount = option === "maxEntries";
@@ -157,7 +172,7 @@ function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCac
 }
 
 /** Refuses a sample that counts nothing, or more than everything. */
-function checkStats(cache: string, stats: ActionCacheConfig["stats"]): void {
+function checkStats(cache: string, stats: Config["stats"]): void {
   if (stats === undefined || typeof stats === "boolean") return;
   const sample: unknown = stats?.sample ?? 1;
   const isPart = typeof sample === "number" && sample > 0 && sample <= 1;
@@ -172,15 +187,33 @@ function checkStats(cache: string, stats: ActionCacheConfig["stats"]): void {
   });
 }
 
+/** Refuses a cache that nothing computes the values of, or two things would. */
+export function checkSource({ name, action, batchAction, compute }: Config): void {
+  const source = action ?? batchAction;
+  const isBoth = source && compute;
+  if (!isBoth && (source ?? compute)) return;
+  throw refusal({
+    code: isBoth ? "ACTION_AND_COMPUTE" : "ACTION_REQUIRED",
+    cache: name,
+    option: "`action`",
+    value: action,
+    says: isBoth && "given beside `compute`",
+    remedy: "Give either a reference to the action that computes the values, or `compute`.",
+  });
+}
+
 /** Refuses options out of their range, or that lack what another needs. */
-export function checkConfig(cache: string, config: ActionCacheConfig): void {
-  if (typeof config.ttl !== "function") checkTtl(cache, config.ttl);
+export function checkConfig(cache: string, config: Config): void {
+  const { ttl } = config;
+  if (typeof ttl === "object" && ttl && ("min" in ttl || "max" in ttl)) checkTtlBounds(cache, ttl);
+  else if (typeof ttl !== "function") checkTtl(cache, ttl);
   checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
   checkJitter(cache, config.jitter);
   checkBounds(cache, config);
   checkStats(cache, config.stats);
+  checkBatchSize(cache, config.maxBatch, "`maxBatch`");
   if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
   if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
 }

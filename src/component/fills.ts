@@ -1,16 +1,16 @@
 import { v } from "convex/values";
 import {
+  beginRequest,
   beginResult,
   claimRequest,
   claimResult,
-  fillResult,
   mutationFetch,
   mutationFetchResult,
   reservedFill,
   scheduleRequest,
   settlement,
+  settleRequest,
 } from "../shared/fillProtocol.js";
-import { entryKey } from "../shared/protocol.js";
 import { internalAction, mutation } from "./_generated/server.js";
 import { answerPage, ONE_ENTRY } from "./model/budget.js";
 import { checkDurations, checkResult, checkScheduled } from "./model/checks.js";
@@ -19,6 +19,7 @@ import { renewLease } from "./model/fill/lease.js";
 import { fetchInMutation } from "./model/fill/mutationFetch.js";
 import { runReserved } from "./model/fill/run.js";
 import { beginFill, scheduleFill } from "./model/fill/schedule.js";
+import { ScheduledRuns } from "./model/fill/scheduledRuns.js";
 import { settle as settleFill } from "./model/fill/settle.js";
 import { Validity } from "./model/invalidation/validity.js";
 
@@ -47,21 +48,19 @@ export const heartbeat = mutation({
   },
 });
 
-/** Ends a fill, storing its value if the lease is still held and nothing has invalidated it. */
+/**
+ * Ends fills, storing the value of each if its lease is still held and nothing has
+ * invalidated it. Answers as many requests as fit into a transaction, at least one.
+ */
 export const settle = mutation({
-  args: {
-    name: entryKey.name,
-    key: entryKey.key,
-    tenant: entryKey.tenant,
-    token: v.string(),
-    result: fillResult,
-    /** Whether figures are kept. */
-    figures: v.optional(v.boolean()),
-  },
-  returns: settlement,
-  handler: (ctx, { token, result, figures, ...key }) => {
-    checkResult(key.name, result);
-    return settleFill(ctx, key, token, result, figures);
+  args: { requests: v.array(settleRequest) },
+  returns: v.array(settlement),
+  handler: (ctx, { requests }) => {
+    const validity = new Validity(ctx);
+    return answerPage(ctx, requests, ONE_ENTRY, (request) => {
+      checkResult(request.name, request.result);
+      return settleFill(ctx, validity, request);
+    });
   },
 });
 
@@ -80,12 +79,15 @@ const ONE_SCHEDULE = {
 export const schedule = mutation({
   args: { requests: v.array(scheduleRequest) },
   returns: v.array(v.boolean()),
-  handler: (ctx, { requests }) => {
+  handler: async (ctx, { requests }) => {
     const validity = new Validity(ctx);
-    return answerPage(ctx, requests, ONE_SCHEDULE, (request) => {
+    const runs = new ScheduledRuns(ctx);
+    const answers = await answerPage(ctx, requests, ONE_SCHEDULE, (request) => {
       checkScheduled(request.name, request);
-      return scheduleFill(ctx, validity, request);
+      return scheduleFill(ctx, validity, runs, request);
     });
+    await runs.flush();
+    return answers;
   },
 });
 
@@ -96,30 +98,41 @@ export const schedule = mutation({
 export const fetch = mutation({
   args: { requests: v.array(mutationFetch) },
   returns: v.array(mutationFetchResult),
-  handler: (ctx, { requests }) => {
+  handler: async (ctx, { requests }) => {
     const validity = new Validity(ctx);
-    return answerPage(ctx, requests, ONE_SCHEDULE, (request, page) => {
+    const runs = new ScheduledRuns(ctx);
+    const answers = await answerPage(ctx, requests, ONE_SCHEDULE, (request, page) => {
       checkScheduled(request.name, request);
       const { ttl, staleWhileRevalidate, staleIfError, errorTtl } = request.read;
       checkDurations(request.name, { ttl, staleWhileRevalidate, staleIfError, errorTtl });
-      return fetchInMutation(ctx, validity, request, page);
+      return fetchInMutation(ctx, validity, runs, request, page);
     });
+    await runs.flush();
+    return answers;
   },
 });
 
-/** Begins a scheduled fill, unless it was voided or replaced; with its arguments where they were stored. */
+/**
+ * Begins scheduled fills, each unless it was voided or replaced; with its arguments
+ * where they were stored. Answers as many requests as fit, at least one.
+ */
 export const begin = mutation({
-  args: { token: v.string(), name: v.string() },
-  returns: beginResult,
-  handler: (ctx, { token, name }) => beginFill(ctx, new Validity(ctx), token, name),
+  args: { requests: v.array(beginRequest) },
+  returns: v.array(beginResult),
+  handler: (ctx, { requests }) => {
+    const validity = new Validity(ctx);
+    return answerPage(ctx, requests, ONE_ENTRY, (request, page) =>
+      beginFill(ctx, validity, request, page),
+    );
+  },
 });
 
-/** Runs a fill that was scheduled. */
+/** Runs fills of one cache that were scheduled together. */
 export const run = internalAction({
-  args: reservedFill,
+  args: { fills: v.array(reservedFill) },
   returns: v.null(),
-  handler: async (ctx, fill) => {
-    await runReserved(ctx, fill);
+  handler: async (ctx, { fills }) => {
+    await runReserved(ctx, fills);
     return null;
   },
 });

@@ -2,15 +2,10 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import {
-  evictionReason,
-  invalidationMode,
-  invalidationState,
-  runner,
-  wireError,
-} from "../shared/protocol.js";
+import { evictionReason, invalidationMode, invalidationState, runner } from "../shared/protocol.js";
 import { counts } from "../shared/statsProtocol.js";
 import { commitPosition } from "./model/scan.js";
+import { wireError } from "../shared/wireError.js";
 
 export default defineSchema({
   /**

@@ -6,7 +6,8 @@ import { isConvexError } from "./wireErrors.js";
 
 /** Every code of an error that the cache throws by itself, and when. */
 export const ERROR_CODES = {
-  ACTION_REQUIRED: "no `action` is given",
+  ACTION_REQUIRED: "none of `action`, `batchAction` and `compute` is given",
+  ACTION_AND_COMPUTE: "`compute` is given beside `action` or `batchAction`",
   NAME_REQUIRED: "no `name` is given, and none can be derived from the action",
   INVALID_TTL:
     "`ttl` or `errorTtl` is not a number of milliseconds from 0, or that of a lock not from 1,000 to 86,400,000",
@@ -16,7 +17,7 @@ export const ERROR_CODES = {
   INVALID_TAG: "a tag is empty, not a string, or over 256 characters",
   TOO_MANY_TAGS: "an entry or an invalidation has over 128 distinct tags",
   INVALID_TENANT: "a tenant id is empty, not a string, or over 256 characters",
-  INVALID_BATCH_SIZE: "`batchSize` is not an integer from 1 to 1,000",
+  INVALID_BATCH_SIZE: "`batchSize` or `maxBatch` is not an integer from 1 to 1,000",
   INVALID_PAGE_SIZE: "`numItems` is not an integer from 1 to 1,000",
   INVALID_CURSOR: "`cursor` is not null, nor the `continueCursor` of a page of the same listing",
   INVALID_BEFORE: "`before` is not a time in milliseconds",
@@ -26,7 +27,8 @@ export const ERROR_CODES = {
   STATS_REQUIRED: "`stats` is called on a cache that keeps no figures",
   INVALID_ARGS: "the arguments of a call are none that Convex takes",
   INVALID_VALUE: "a value to `put` is no Convex value",
-  INVALID_RESULT: "a function of the configuration returned something of another type",
+  INVALID_RESULT:
+    "a function of the configuration, or a batch action, returned something it may not",
   FUNCTION_FAILED: "a function of the configuration threw",
   VALUE_TOO_LARGE: "a value to `put`, or the arguments of a background fill, are over 4 MiB",
   WRONG_CONTEXT: "the context can't do what is called, such as `fetch` or `put` in a query",

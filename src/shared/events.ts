@@ -12,12 +12,12 @@ export type LogEvent = {
    */
   get: "hit" | "stale" | "miss" | "coalesced" | "refresh";
   /**
-   * After a miss or a refresh: `created` or `replaced` an entry; `hit`, a value
-   * stored meanwhile was used; `skipped`, the value was not wanted, or not storable;
+   * After a miss or a refresh: `created` or `replaced` an entry; `unmodified`, `compute` kept it;
+   * `hit`, a value stored meanwhile was used; `skipped`, the value was not wanted, or not storable;
    * `rejected`, the entry was invalidated, or filled anew, while the action ran;
    * `failed`, the storage failed.
    */
-  put?: "created" | "replaced" | "hit" | "skipped" | "rejected" | "failed";
+  put?: "created" | "replaced" | "unmodified" | "hit" | "skipped" | "rejected" | "failed";
   /** Why a value was not stored, or why a stale one was served although the action ran. */
   reason?: string;
   /** How long the action took, in ms, where it ran. */

@@ -4,7 +4,6 @@ import {
   entryKey,
   entry,
   wire,
-  wireError,
   failure,
   readOptions,
   storeOptions,
@@ -12,6 +11,7 @@ import {
   nullable,
   value,
 } from "./protocol.js";
+import { wireError } from "./wireError.js";
 
 /**
  * The states of a fill, and the only steps between them:
@@ -83,6 +83,8 @@ export const claimRequest = v.object({
   failures: v.optional(v.boolean()),
   /** Whether to take the lease whatever is stored, running or remembered. */
   force: v.boolean(),
+  /** Whether a value may be computed from the entry that was seen, if it is still valid. */
+  previous: v.optional(v.boolean()),
   /** A lease that the caller has watched for a lease's time without a heartbeat. */
   lapsed: v.optional(v.object({ token: v.string(), deadline: v.number() })),
   /** Whether figures are kept. */
@@ -102,7 +104,12 @@ export type HeldLease = Infer<typeof heldLease>;
 
 /** The answer to a claim. */
 export const claimResult = v.union(
-  v.object({ kind: v.literal("granted"), token: v.string() }),
+  v.object({
+    kind: v.literal("granted"),
+    token: v.string(),
+    /** Whether a value may be computed from the entry that was seen. */
+    previous: v.optional(v.boolean()),
+  }),
   heldLease,
   v.object({ kind: v.literal("stored"), entry }),
   v.object({ kind: v.literal("failed"), error: wireError }),
@@ -145,7 +152,21 @@ export type MutationFetchResult = Infer<typeof mutationFetchResult>;
 
 /** How a fill ended, as its holder reports it. `retryMs` is how long no background fill follows. */
 export const fillResult = v.union(
-  v.object({ kind: v.literal("value"), fillMs: v.number(), ...storeOptions }),
+  v.object({
+    kind: v.literal("value"),
+    fillMs: v.number(),
+    /** The entry that the value was computed from. */
+    previous: v.optional(v.string()),
+    ...storeOptions,
+  }),
+  v.object({
+    kind: v.literal("unmodified"),
+    fillMs: v.number(),
+    /** The entry whose value it is. */
+    previous: v.string(),
+    ttl: storeOptions.ttl,
+    retain: storeOptions.retain,
+  }),
   v.object({ kind: v.literal("skipped"), retryMs: v.number() }),
   v.object({
     kind: v.literal("failed"),
@@ -156,13 +177,25 @@ export const fillResult = v.union(
 );
 export type FillResult = Infer<typeof fillResult>;
 
+/** A fill's end, for the component to record. */
+export const settleRequest = v.object({
+  name: entryKey.name,
+  key: entryKey.key,
+  tenant: entryKey.tenant,
+  token: v.string(),
+  result: fillResult,
+  /** Whether figures are kept. */
+  figures: v.optional(v.boolean()),
+});
+export type SettleRequest = Infer<typeof settleRequest>;
+
 /** Whether a refresh that relied on a fill is due once more. */
 const again = v.boolean();
 
 /** What became of a fill. */
 export const settlement = v.union(
   v.object({
-    kind: v.union(v.literal("created"), v.literal("replaced")),
+    kind: v.union(v.literal("created"), v.literal("replaced"), v.literal("unmodified")),
     createdAt: v.number(),
     expiresAt: nullable(v.number()),
     /** Whether the entry was expired while the fill ran. */
@@ -183,6 +216,10 @@ export const reservedFill = v.object({
   runner,
 });
 export type ReservedFill = Infer<typeof reservedFill>;
+
+/** A scheduled fill that is to begin, and the cache whose code runs it. */
+export const beginRequest = v.object({ token: v.string(), name: v.string() });
+export type BeginRequest = Infer<typeof beginRequest>;
 
 /** How a scheduled fill begins; `foreign`, for one of another cache; `gone`, if it was voided or replaced. */
 export const beginResult = v.union(

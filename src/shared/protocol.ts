@@ -11,6 +11,7 @@ import {
   type VAny,
   type Value,
 } from "convex/values";
+import { wireError } from "./wireError.js";
 
 export const nullable = <V extends Validator<unknown, "required", string>>(validator: V) =>
   v.union(validator, v.null());
@@ -67,14 +68,6 @@ export const entry = v.object({
 });
 export type Entry = Infer<typeof entry>;
 
-/** An error: `data` is the JSON of a `ConvexError`'s data. */
-export const wireError = v.object({
-  kind: v.union(v.literal("convex"), v.literal("other")),
-  message: v.string(),
-  data: v.optional(v.string()),
-});
-export type WireError = Infer<typeof wireError>;
-
 /** A failure that is remembered: its error is rethrown until then without running the action. */
 export const failure = v.object({ error: wireError, until: v.number() });
 export type Failure = Infer<typeof failure>;
@@ -92,10 +85,13 @@ export const readOptions = v.object({
 });
 export type ReadOptions = Infer<typeof readOptions>;
 
+/** The bounds of a ttl that is learned. */
+const ttlBounds = { min: v.number(), max: v.number() };
+
 /** What a cache's options say of how a value is stored, as far as numbers tell. */
 const storeNumbers = {
-  /** How long the value is fresh; null for no end. */
-  ttl: nullable(v.number()),
+  /** How long the value is fresh, or within which bounds; null for no end. */
+  ttl: v.union(v.number(), v.null(), v.object(ttlBounds)),
   /** The part of the ttl that chance may take off, from 0 to 1. */
   jitter: v.number(),
   /** How long the value is kept after it ceased to be fresh. */
@@ -107,19 +103,27 @@ const storeNumbers = {
 export type StoreNumbers = ObjectType<typeof storeNumbers>;
 
 /**
- * Who runs a scheduled fill: the component, which calls the action by its handle
+ * Who runs scheduled fills: the component, which calls the action by its handle
  * and knows the cache's numbers; or a function of the app's, by its handle, for
  * caches with functions of their own.
  */
 export const runner = v.union(
   v.object({
     kind: v.literal("component"),
-    action: v.string(),
+    /** Runs one fill; absent where `batch` runs single ones too. */
+    action: v.optional(v.string()),
+    /** Runs up to so many fills together. */
+    batch: v.optional(v.object({ action: v.string(), max: v.number() })),
     ...storeNumbers,
     /** Whether to log what becomes of it on the console. */
     log: v.optional(v.boolean()),
   }),
-  v.object({ kind: v.literal("app"), refresher: v.string() }),
+  v.object({
+    kind: v.literal("app"),
+    refresher: v.string(),
+    /** How many fills it runs together, where more than one. */
+    maxBatch: v.optional(v.number()),
+  }),
 );
 export type Runner = Infer<typeof runner>;
 
@@ -130,7 +134,8 @@ export type Recipe = Infer<typeof recipe>;
 /** A value to store, and how. */
 export const storeOptions = {
   content: wire,
-  ttl: nullable(v.number()),
+  /** How long the value is fresh; null for no end. One that is learned is shortened where it is. */
+  ttl: v.union(v.number(), v.null(), v.object({ ...ttlBounds, jitter: v.number() })),
   retain: v.number(),
   /** The app's labels of the entry, to invalidate it by. */
   tags: v.optional(v.array(v.string())),

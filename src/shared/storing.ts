@@ -1,14 +1,14 @@
 import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "./engine/fill.js";
 import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
-import type { StoreNumbers, Wire } from "./protocol.js";
+import type { StoreNumbers, StoreOptions, Wire } from "./protocol.js";
 import { refuseUnsendable, toWire } from "./wire.js";
 
 /** Decides how a value is stored, as far as its size and the cache's numbers tell. */
 export function storeByNumbers(
   value: Value,
   { ttl, jitter, retain, tracking }: Omit<StoreNumbers, "errorTtl">,
-): StoreDecision {
+): Extract<StoreDecision, { kind: "store" | "skip" }> {
   refuseUnsendable(value);
   const content = storableForm(value);
   if (typeof content === "string") return { kind: "skip", reason: content };
@@ -31,7 +31,8 @@ export function storableForm(value: Value): Wire | string {
 }
 
 /** A ttl with a random part taken off, up to a fraction of it; null, for no end, stays null. */
-function jittered(ttl: number | null, fraction: number): number | null {
+export function jittered(ttl: StoreNumbers["ttl"], fraction: number): StoreOptions["ttl"] {
   if (ttl === null || ttl === Infinity) return null;
+  if (typeof ttl === "object") return { min: ttl.min, max: ttl.max, jitter: fraction };
   return ttl - ttl * fraction * Math.random();
 }

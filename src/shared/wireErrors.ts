@@ -1,6 +1,6 @@
 import { ConvexError, type Value } from "convex/values";
 import { MAX_ERROR_BYTES } from "./limits.js";
-import type { WireError } from "./protocol.js";
+import type { WireError } from "./wireError.js";
 import { fromJson, toJson, wellFormed } from "./wire.js";
 
 const MAX_MESSAGE_LENGTH = 32 * 1024;

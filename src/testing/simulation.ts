@@ -3,16 +3,11 @@
  * step against an in-memory model of what they may be given.
  */
 import { expect } from "vitest";
-import type { FillResult, Settlement } from "../shared/fillProtocol.js";
 import type { ActionContext, MutationContext } from "../client/contexts.js";
-import {
-  ActionCache,
-  type ActionCacheConfig,
-  invalidateTags,
-  removeAll,
-  removeAllForTenant,
-} from "../client/index.js";
-import { type Compute, compute, component, createApp } from "./app.js";
+import { invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
+import { component } from "./app.js";
+import { type Caller, type Run, TENANTS_KEY, valueOf } from "./simulatedRuns.js";
+import { type Form, type SimulatedForm, simulatedForm, type Tracked } from "./simulatedForms.js";
 import { advance } from "./time.js";
 
 /** What a mutation may do to entries. */
@@ -31,53 +26,21 @@ export type Change =
 /** What happens next. Keys and runs are picked by number, modulo how many there are. */
 export type Step =
   | { kind: "fetch" | "force"; key: number }
+  | { kind: "fetchAll"; keys: number[] }
   | { kind: "change"; change: Change; key: number; rollsBack: boolean }
-  | { kind: "finish" | "fail" | "crash"; run: number }
+  | { kind: "finish" | "fail" | "unmodified" | "crash"; run: number }
   | { kind: "wait"; ms: number }
   | { kind: "purge" };
 
-/** One run of the action. */
-type Run = {
-  id: number;
-  key: number;
-  /** Its place in the order of all events. */
-  began: number;
-  holder: Caller;
-  end: (how: "finish" | "fail") => void;
-  state: "running" | "finished" | "failed" | "crashed";
-  /** Whether its lease may be given to another while it runs. */
-  voided: boolean;
-  /** Whether it will turn out, when it ends, that nobody else may have its value. */
-  doomed: boolean;
-};
-
-/** One fetch that has not been answered. */
-type Caller = {
-  key: number;
-  force: boolean;
-  began: number;
-  /** How often a fill that it may have waited for was voided. */
-  setbacks: number;
-  crash: () => void;
-  crashed: boolean;
-  runs: number;
-};
-
-type Call = (...args: never[]) => Promise<unknown>;
-
 /** The entries of two keys, and that of the first for a tenant. */
 const KEYS = 3;
-const TENANTS_KEY = 2;
 const TENANT = "tenant";
-const argsOf = (key: number) => ({ key: key % TENANTS_KEY });
-
-/** A value tells where it comes from. */
-const valueOf = (run: { id: number; key: number }) => `key ${run.key} run ${run.id}`;
 
 export class Simulation {
-  readonly app = createApp();
-  readonly #base: ActionCache<Compute>;
-  readonly #tenants: ActionCache<Compute>;
+  readonly #form: SimulatedForm;
+  readonly #base: SimulatedForm["cache"];
+  readonly #tenants: SimulatedForm["cache"];
+  readonly app: SimulatedForm["app"];
   readonly #runs: Run[] = [];
   readonly #callers = new Set<Caller>();
   /** When a value's fill began, in the order of all events. */
@@ -87,52 +50,64 @@ export class Simulation {
   readonly #storedBegan = new Array<number>(KEYS).fill(-1);
   readonly #problems: string[] = [];
   /** How fills have ended, and what became of them. */
-  readonly settled: { result: FillResult; settlement: Settlement }[] = [];
+  readonly settled: SimulatedForm["settled"];
   /** How many puts have been committed. */
   puts = 0;
   #events = 0;
   #values = 0;
 
-  /** @param config - Options of the cache beside those that the model knows of. */
-  constructor(config: Partial<ActionCacheConfig<Compute>> = {}) {
-    this.#base = new ActionCache<Compute>(component, {
-      action: compute,
-      name: "simulated",
-      tags: ({ args }) => ["common", `key ${String(args.key)}`],
-      ...config,
-    });
+  /**
+   * @param form - What fills the cache: an action, a batch action, or the callers inline.
+   * @param tracked - Its figures and bounds.
+   */
+  constructor(form: Form = "action", tracked: Tracked = {}) {
+    const begin = (holders: Caller[], previous?: string) => this.#begin(holders, previous);
+    this.#form = simulatedForm(form, begin, tracked);
+    this.settled = this.#form.settled;
+    this.app = this.#form.app;
+    this.#base = this.#form.cache;
     this.#tenants = this.#base.forTenant(TENANT);
-    this.app.upstream.answer = () =>
-      new Promise((resolve, reject) => {
-        const holder = this.#starting.shift()!;
+  }
+
+  /** Begins a run for each of these callers, who share a call; resolves when all of them have ended. */
+  #begin(holders: Caller[], previous?: string): Promise<Run[]> {
+    return new Promise((resolve) => {
+      const together: Run[] = [];
+      for (const holder of holders) {
         const run: Run = {
           id: this.#runs.length,
           key: holder.key,
           began: this.#events++,
           holder,
+          previous,
+          how: undefined,
+          together,
           state: "running",
+          endedAt: -1,
           voided: false,
           doomed: false,
-          end: (how) => {
-            if (how === "finish") resolve(valueOf(run));
-            else reject(new Error(valueOf(run)));
-          },
+          isUseless: false,
+          end: () => resolve(together),
         };
+        together.push(run);
         this.#starts(run);
-      });
+      }
+    });
   }
-
-  /** Whose calls to the action are being made, in their order. */
-  readonly #starting: Caller[] = [];
 
   #starts(run: Run): void {
     const rivals = this.#runs.filter(
       ({ key, state, voided, holder }) =>
         key === run.key && state === "running" && !voided && holder.setbacks < 3,
     );
-    const { holder } = run;
+    const { holder, previous } = run;
     holder.runs += 1;
     this.#check(holder.runs === 1, `a caller ran the action ${holder.runs} times`);
+    // Guarantee 3: nothing is computed from what was invalidated.
+    if (previous !== undefined) {
+      const began = this.#beganAt.get(previous) ?? -1;
+      this.#check(began > this.#removedAt[run.key]!, `handed over after a removal: ${previous}`);
+    }
     // A forced refresh takes the lease over; whoever lost three fills goes on alone.
     if (holder.force) for (const rival of rivals) this.#void(rival);
     else if (holder.setbacks < 3) {
@@ -156,7 +131,15 @@ export class Simulation {
     for (const caller of this.#callers) if (caller.key === key) caller.setbacks += 1;
   }
 
-  #cacheOf(key: number): ActionCache<Compute> {
+  /** Whoever has not yet looked at how a run ended finds its value gone or stale. */
+  #setBackTheLate(key: number): void {
+    for (const caller of this.#callers) {
+      const isLate = this.#runs.some((run) => run.key === key && run.endedAt > caller.began);
+      if (caller.key === key && isLate) caller.setbacks += 1;
+    }
+  }
+
+  #cacheOf(key: number): SimulatedForm["cache"] {
     return key === TENANTS_KEY ? this.#tenants : this.#base;
   }
 
@@ -171,7 +154,13 @@ export class Simulation {
     switch (step.kind) {
       case "fetch":
       case "force":
-        this.#fetch(step.key % KEYS, step.kind === "force");
+        this.#fetch([step.key % KEYS], step.kind === "force");
+        break;
+      case "fetchAll":
+        this.#fetch(
+          step.keys.map((key) => key % KEYS),
+          false,
+        );
         break;
       case "change":
         await this.#change(step.change, step.key % KEYS, step.rollsBack);
@@ -190,8 +179,9 @@ export class Simulation {
     expect(this.#problems).toEqual([]);
   }
 
-  #fetch(key: number, force: boolean): void {
-    const caller: Caller = {
+  /** Fetches entries at once, in one context. */
+  #fetch(keys: number[], force: boolean): void {
+    const callers = keys.map((key): Caller => ({
       key,
       force,
       began: this.#events++,
@@ -199,57 +189,43 @@ export class Simulation {
       crashed: false,
       crash: () => {},
       runs: 0,
-    };
-    this.#callers.add(caller);
+    }));
     const crashed = new Promise<never>((_, reject) => {
-      caller.crash = () => {
-        caller.crashed = true;
-        reject(new Error("crashed"));
-      };
+      for (const caller of callers) {
+        caller.crash = () => {
+          for (const each of callers) each.crashed = true;
+          reject(new Error("crashed"));
+        };
+      }
     });
-    const fetching = this.app
-      .act((ctx) =>
-        Promise.race([
-          this.#cacheOf(key).fetch(this.#mortal(ctx, caller), argsOf(key), { force }),
-          crashed,
-        ]),
-      )
-      .then(
-        (value) => this.#answered(caller, "value", value as string),
-        (error: Error) => {
-          if (!caller.crashed) this.#answered(caller, "error", error.message);
-        },
-      );
-    void fetching.finally(() => this.#callers.delete(caller));
+    crashed.catch(() => {});
+    const fetching = this.app.act((ctx) => {
+      const context = this.#form.contextOf(ctx, callers);
+      const fetches = callers.map((caller) => this.#fetchOne(context, caller, crashed));
+      return Promise.all(fetches).then(() => null);
+    });
+    fetching.catch(() => {});
   }
 
-  /** A context that stops doing anything once its caller has crashed. */
-  #mortal(ctx: ActionContext, caller: Caller): ActionContext {
-    const unlessCrashed =
-      (call: Call) =>
-      (...args: never[]) =>
-        caller.crashed ? new Promise(() => {}) : call(...args);
-    const mortal = {
-      runQuery: unlessCrashed(ctx.runQuery as unknown as Call),
-      runMutation: unlessCrashed(async (...args: never[]) => {
-        const answer = await (ctx.runMutation as unknown as Call)(...args);
-        const { result } = args[1] as unknown as { result?: FillResult };
-        if (result !== undefined) this.settled.push({ result, settlement: answer as Settlement });
-        return answer;
-      }),
-      runAction: unlessCrashed((...args: never[]) => {
-        this.#starting.push(caller);
-        return (ctx.runAction as unknown as Call)(...args);
-      }),
-    };
-    return mortal as unknown as ActionContext;
+  async #fetchOne(ctx: ActionContext, caller: Caller, crashed: Promise<never>): Promise<void> {
+    const { key, force } = caller;
+    this.#callers.add(caller);
+    const value = this.#cacheOf(key).fetch(ctx, this.#form.argsOf(key), { force });
+    try {
+      this.#answered(caller, "value", (await Promise.race([value, crashed])) as string);
+    } catch (error) {
+      if (!caller.crashed) this.#answered(caller, "error", (error as Error).message);
+    }
+    this.#callers.delete(caller);
   }
 
   /** Guarantee 3: nobody is given a value whose fill began before an invalidation that he came after. */
   #answered(caller: Caller, kind: "value" | "error", value: string): void {
     const origin = /key (\d+) (?:run|put) \d+/.exec(value);
     this.#check(origin?.[1] === String(caller.key), `a caller for key ${caller.key} got: ${value}`);
-    const began = this.#beganAt.get(origin?.[0] ?? "") ?? -1;
+    // Whoever found a value unmodified has it as of then, whatever became of it in the cache.
+    const own = this.#runs.find(({ holder, previous }) => holder === caller && previous === value);
+    const began = own?.began ?? this.#beganAt.get(origin?.[0] ?? "") ?? -1;
     // A fill that fails has no value to take tags from, so no tag can keep its error from anybody.
     if (kind === "error") return;
     for (const invalidated of [this.#removedAt[caller.key]!, this.#expiredAt[caller.key]!]) {
@@ -274,14 +250,19 @@ export class Simulation {
     }
     await changing;
     const at = this.#events++;
+    const expires = change === "expire" || change === "tagExpire";
+    if (change === "put" || expires) {
+      // Nobody who waits can use what is stale at once, or older than what is stored.
+      for (const run of this.#runs) if (run.key === key) run.isUseless = true;
+    }
     if (change === "put") {
-      this.#beganAt.set(value, at);
       this.puts += 1;
+      this.#beganAt.set(value, at);
       return;
     }
-    const expires = change === "expire" || change === "tagExpire";
     const knownToClaims = !["tag", "commonTag", "tagExpire"].includes(change);
     for (const affected of this.#reach(change, key)) {
+      this.#setBackTheLate(affected);
       (expires ? this.#expiredAt : this.#removedAt)[affected] = at;
       if (!expires) this.#storedBegan[affected] = -1;
       for (const run of this.#runs) {
@@ -295,7 +276,7 @@ export class Simulation {
 
   async #apply(ctx: MutationContext, change: Change, key: number, value: string): Promise<unknown> {
     const cache = this.#cacheOf(key);
-    const args = argsOf(key);
+    const args = this.#form.argsOf(key);
     const tenant = key === TENANTS_KEY ? TENANT : undefined;
     const tag = `key ${args.key}`;
     switch (change) {
@@ -330,23 +311,44 @@ export class Simulation {
   }
 
   #end(step: Extract<Step, { run: number }>): void {
-    const running = this.#runs.filter(({ state }) => state === "running");
+    const running = this.#runs.filter(({ state, how }) => state === "running" && !how);
     if (running.length === 0) return;
     const run = running[step.run % running.length]!;
-    if (step.kind !== "crash") {
-      run.state = step.kind === "finish" ? "finished" : "failed";
-      if (run.doomed && !run.voided) this.#setBack(run);
-      run.end(step.kind);
+    const { together } = run;
+    if (step.kind === "crash") {
+      run.holder.crash();
+      for (const each of this.#runs) {
+        if (!each.holder.crashed || each.state !== "running") continue;
+        each.state = "crashed";
+        this.#setBack(each);
+      }
       return;
     }
-    run.state = "crashed";
-    run.holder.crash();
+    const keeps = step.kind === "unmodified" && run.previous !== undefined;
+    run.how = keeps ? "unmodified" : step.kind === "fail" ? "fail" : "finish";
+    if (together.some(({ how }) => how === undefined)) return;
+    for (const each of together) {
+      each.state = "ended";
+      each.endedAt = this.#events++;
+      if ((each.doomed || each.isUseless) && !each.voided) this.#setBack(each);
+      if (each.how === "unmodified") this.#keeps(each);
+    }
+    run.end();
+  }
+
+  /** A value that was found unmodified counts as of that fill, unless it was invalidated or replaced. */
+  #keeps({ key, began, previous = "", voided, doomed }: Run): void {
+    const beganBefore = this.#beganAt.get(previous)!;
+    const isStored = this.#storedBegan[key] === beganBefore;
+    if (!voided && !doomed && isStored && beganBefore < began) this.#beganAt.set(previous, began);
   }
 
   /** Guarantees 2 and 3, of what is stored. */
   async #checkStored(): Promise<void> {
     for (let key = 0; key < KEYS; key++) {
-      const entry = await this.app.t.query((ctx) => this.#cacheOf(key).peek(ctx, argsOf(key)));
+      const entry = await this.app.t.query((ctx) =>
+        this.#cacheOf(key).peek(ctx, this.#form.argsOf(key)),
+      );
       if (entry === null) continue;
       const value = entry.value as string;
       const began = this.#beganAt.get(value) ?? -1;

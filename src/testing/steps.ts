@@ -36,5 +36,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: "purge" as const }) },
 );
 
+/** A few entries at once, mostly so that two callers' overlap. */
+const keys = fc.constantFrom<number[]>([0, 1], [1, 2], [0, 1, 2], [2, 0], [0, 0, 1]);
+
+const formStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: step },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fetchAll" as const), keys }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("unmodified" as const), run }) },
+  // A value that is not modified must have been expired before.
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("change" as const),
+      change: fc.constantFrom<Change>("expire", "tagExpire"),
+      key,
+      rollsBack: fc.constant(false),
+    }),
+  },
+);
+
+const long = { minLength: 20, maxLength: 40, size: "max" } as const;
+
+/** The same, with fetches of several entries at once, and values that are not modified. */
+export const formSteps = fc.array(formStep, long);
+
 /** A sequence long enough that its events meet. */
-export const steps = fc.array(step, { minLength: 20, maxLength: 40, size: "max" });
+export const steps = fc.array(step, long);

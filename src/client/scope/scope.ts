@@ -1,6 +1,8 @@
 import { getFunctionAddress } from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
-import { Heartbeat, lostHeartbeat } from "../../shared/engine/heartbeat.js";
+import { type Answered, Batcher } from "../../shared/engine/batcher.js";
+import { BatchRuns } from "../../shared/engine/batchRuns.js";
+import { FillCalls } from "../../shared/engine/fillCalls.js";
 import type {
   ClaimRequest,
   ClaimResult,
@@ -13,8 +15,7 @@ import type {
 import type { EntryKey } from "../../shared/protocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
 import type { Cache } from "../cache.js";
-import type { Warnings } from "../../shared/warnings.js";
-import { type Answered, Batcher } from "./batcher.js";
+import { DEFAULT_MAX_BATCH } from "../options.js";
 import { LocalFill } from "./localFill.js";
 import { Reports } from "./reports.js";
 
@@ -28,30 +29,34 @@ const POLL_WINDOW_MS = 20;
 export class FetchScope {
   readonly ctx: ActionContext;
   readonly component: ComponentApi;
-  readonly heartbeat: Heartbeat;
+  /** What its fills call. */
+  readonly calls: FillCalls;
   /** The fills that run in this context, by their token. */
   readonly fills = new Map<string, LocalFill>();
-  readonly #warnings: Warnings;
   readonly #lookups: Batcher<Lookup, LookupResult>;
   readonly #polls: Batcher<Lookup, LookupResult>;
   readonly #claims: Batcher<ClaimRequest, ClaimResult>;
   readonly #schedules: Batcher<ScheduleRequest, boolean>;
   /** The hits that this context reports. */
   readonly reports: Reports;
+  readonly #runs = new Map<unknown, BatchRuns>();
 
   /** @param warnings - Of the cache whose fetch opens the scope. */
   constructor(ctx: ActionContext, { component, warnings }: Cache) {
     this.ctx = ctx;
     this.component = component;
-    this.#warnings = warnings;
     const { entries, fills } = component;
     const read = (requests: Lookup[]) => ctx.runQuery(entries.read, { requests });
-    this.heartbeat = new Heartbeat(
-      (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
-      (error) => this.#warnings.warn(...lostHeartbeat(error)),
+    this.calls = new FillCalls(
+      {
+        begin: (requests) => ctx.runMutation(fills.begin, { requests }),
+        heartbeat: (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
+        settle: (requests) => ctx.runMutation(fills.settle, { requests }),
+      },
+      (kind, message) => warnings.warn(kind, message),
     );
     this.#lookups = new Batcher(read);
-    this.#polls = new Batcher(read, POLL_WINDOW_MS);
+    this.#polls = new Batcher(read, { windowMs: POLL_WINDOW_MS });
     this.#claims = new Batcher((requests) => this.#claimAll(requests));
     this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
     this.reports = new Reports(ctx, component);
@@ -75,6 +80,26 @@ export class FetchScope {
   /** Schedules a background fill, together with whatever else this context schedules in this tick. */
   async schedule(request: Promise<ScheduleRequest>): Promise<void> {
     await this.#schedules.add(request);
+  }
+
+  /** The runs of a cache's batch action, which its tenants share. */
+  runsOf(cache: Cache): BatchRuns {
+    const { batchAction } = cache.config;
+    const runs = this.#runs.get(batchAction) ?? this.newRunsOf(cache);
+    this.#runs.set(batchAction, runs);
+    return runs;
+  }
+
+  /** Runs of a cache's batch action that nobody shares. */
+  newRunsOf({ name, config }: Cache): BatchRuns {
+    const { ctx } = this;
+    const { action, batchAction, maxBatch = DEFAULT_MAX_BATCH } = config;
+    return new BatchRuns({
+      name,
+      max: maxBatch,
+      all: (items) => ctx.runAction(batchAction!, { items }),
+      one: action && ((item) => ctx.runAction(action, item)),
+    });
   }
 
   /** A granted fill is known here before anyone is told of it, so that equal claims can join it. */

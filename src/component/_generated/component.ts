@@ -80,7 +80,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           tenant?: string;
           options: {
             content: { value: any } | { json: string };
-            ttl: number | null;
+            ttl: number | null | { min: number; max: number; jitter: number };
             retain: number;
             tags?: Array<string>;
             recipe?: {
@@ -88,8 +88,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
               runner:
                 | {
                     kind: "component";
-                    action: string;
-                    ttl: number | null;
+                    action?: string;
+                    batch?: { action: string; max: number };
+                    ttl: number | null | { min: number; max: number };
                     jitter: number;
                     retain: number;
                     errorTtl: number;
@@ -101,7 +102,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     };
                     log?: boolean;
                   }
-                | { kind: "app"; refresher: string };
+                | { kind: "app"; refresher: string; maxBatch?: number };
             };
             tracking?: {
               figures?: boolean;
@@ -177,14 +178,16 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       begin: FunctionReference<
         "mutation",
         "internal",
-        { token: string; name: string },
-        | {
-            kind: "begun";
-            args: { value: any } | { json: string } | null;
-            tenant?: string;
-          }
-        | { kind: "foreign"; name: string }
-        | { kind: "gone" },
+        { requests: Array<{ token: string; name: string }> },
+        Array<
+          | {
+              kind: "begun";
+              args: { value: any } | { json: string } | null;
+              tenant?: string;
+            }
+          | { kind: "foreign"; name: string }
+          | { kind: "gone" }
+        >,
         Name
       >;
       claim: FunctionReference<
@@ -199,12 +202,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             seen?: string;
             failures?: boolean;
             force: boolean;
+            previous?: boolean;
             lapsed?: { token: string; deadline: number };
             figures?: boolean;
           }>;
         },
         Array<
-          | { kind: "granted"; token: string }
+          | { kind: "granted"; token: string; previous?: boolean }
           | { kind: "held"; token: string; deadline: number; leaseMs: number }
           | {
               kind: "stored";
@@ -252,8 +256,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             runner:
               | {
                   kind: "component";
-                  action: string;
-                  ttl: number | null;
+                  action?: string;
+                  batch?: { action: string; max: number };
+                  ttl: number | null | { min: number; max: number };
                   jitter: number;
                   retain: number;
                   errorTtl: number;
@@ -265,7 +270,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   };
                   log?: boolean;
                 }
-              | { kind: "app"; refresher: string };
+              | { kind: "app"; refresher: string; maxBatch?: number };
           }>;
         },
         Array<{
@@ -299,8 +304,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             runner:
               | {
                   kind: "component";
-                  action: string;
-                  ttl: number | null;
+                  action?: string;
+                  batch?: { action: string; max: number };
+                  ttl: number | null | { min: number; max: number };
                   jitter: number;
                   retain: number;
                   errorTtl: number;
@@ -312,7 +318,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   };
                   log?: boolean;
                 }
-              | { kind: "app"; refresher: string };
+              | { kind: "app"; refresher: string; maxBatch?: number };
           }>;
         },
         Array<boolean>,
@@ -322,66 +328,85 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         {
-          name: string;
-          key: any;
-          tenant?: string;
-          token: string;
-          result:
-            | {
-                kind: "value";
-                fillMs: number;
-                content: { value: any } | { json: string };
-                ttl: number | null;
-                retain: number;
-                tags?: Array<string>;
-                recipe?: {
-                  args: { value: any } | { json: string };
-                  runner:
-                    | {
-                        kind: "component";
-                        action: string;
-                        ttl: number | null;
-                        jitter: number;
-                        retain: number;
-                        errorTtl: number;
-                        tracking?: {
-                          figures?: boolean;
-                          maxEntries?: number;
-                          maxBytes?: number;
-                          idleTtl?: number;
-                        };
-                        log?: boolean;
-                      }
-                    | { kind: "app"; refresher: string };
+          requests: Array<{
+            name: string;
+            key: any;
+            tenant?: string;
+            token: string;
+            result:
+              | {
+                  kind: "value";
+                  fillMs: number;
+                  previous?: string;
+                  content: { value: any } | { json: string };
+                  ttl:
+                    | number
+                    | null
+                    | { min: number; max: number; jitter: number };
+                  retain: number;
+                  tags?: Array<string>;
+                  recipe?: {
+                    args: { value: any } | { json: string };
+                    runner:
+                      | {
+                          kind: "component";
+                          action?: string;
+                          batch?: { action: string; max: number };
+                          ttl: number | null | { min: number; max: number };
+                          jitter: number;
+                          retain: number;
+                          errorTtl: number;
+                          tracking?: {
+                            figures?: boolean;
+                            maxEntries?: number;
+                            maxBytes?: number;
+                            idleTtl?: number;
+                          };
+                          log?: boolean;
+                        }
+                      | { kind: "app"; refresher: string; maxBatch?: number };
+                  };
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
+                }
+              | {
+                  kind: "unmodified";
+                  fillMs: number;
+                  previous: string;
+                  ttl:
+                    | number
+                    | null
+                    | { min: number; max: number; jitter: number };
+                  retain: number;
+                }
+              | { kind: "skipped"; retryMs: number }
+              | {
+                  kind: "failed";
+                  error: {
+                    kind: "convex" | "other";
+                    message: string;
+                    data?: string;
+                  };
+                  errorTtl: number;
+                  retryMs: number;
                 };
-                tracking?: {
-                  figures?: boolean;
-                  maxEntries?: number;
-                  maxBytes?: number;
-                  idleTtl?: number;
-                };
-              }
-            | { kind: "skipped"; retryMs: number }
-            | {
-                kind: "failed";
-                error: {
-                  kind: "convex" | "other";
-                  message: string;
-                  data?: string;
-                };
-                errorTtl: number;
-                retryMs: number;
-              };
-          figures?: boolean;
+            figures?: boolean;
+          }>;
         },
-        | {
-            kind: "created" | "replaced";
-            createdAt: number;
-            expiresAt: number | null;
-            expired: boolean;
-            again: boolean;
-          }
-        | { kind: "rejected" | "none"; again: boolean },
+        Array<
+          | {
+              kind: "created" | "replaced" | "unmodified";
+              createdAt: number;
+              expiresAt: number | null;
+              expired: boolean;
+              again: boolean;
+            }
+          | { kind: "rejected" | "none"; again: boolean }
+        >,
         Name
       >;
     };

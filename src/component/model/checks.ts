@@ -10,7 +10,7 @@ import {
 } from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
 import type { AcquireRequest } from "../../shared/lockProtocol.js";
-import type { Runner, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
+import type { Runner, StoreNumbers, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
 /**
@@ -94,7 +94,7 @@ export function checkPageSize(cache: string, numItems: number): void {
 export function checkStoreOptions(cache: string, options: StoreOptions): void {
   const { content, ttl, retain, tags = [], recipe, tracking } = options;
   checkContent(cache, "content", content);
-  checkDurations(cache, { ttl, retain });
+  checkLife(cache, ttl, { retain });
   checkLabels(cache, "tags", tags);
   checkTracking(cache, tracking);
   if (recipe) checkScheduled(cache, recipe);
@@ -115,7 +115,23 @@ export function checkScheduled(cache: string, { args, runner }: { args: Wire; ru
   if (runner.kind !== "component") return;
   const { ttl, retain, errorTtl, jitter, tracking } = runner;
   checkTracking(cache, tracking);
-  checkDurations(cache, { ttl, retain, errorTtl });
+  checkLife(cache, ttl, { retain, errorTtl });
+  checkJitter(cache, jitter);
+}
+
+/** Refuses a ttl, or the bounds of one, that would be nonsense, and other durations that are. */
+function checkLife(
+  cache: string,
+  ttl: StoreNumbers["ttl"] | StoreOptions["ttl"],
+  durations: { [option: string]: number },
+): void {
+  if (ttl === null || typeof ttl === "number") return checkDurations(cache, { ttl, ...durations });
+  const { min, max } = ttl;
+  checkDurations(cache, { "ttl.min": min, "ttl.max": max, ...durations });
+  if ("jitter" in ttl) checkJitter(cache, ttl.jitter);
+}
+
+function checkJitter(cache: string, jitter: number): void {
   if (!(jitter >= 0 && jitter <= 1)) {
     throw refused(cache, "jitter", jitter, "Give a fraction from 0 to 1.");
   }
@@ -123,12 +139,13 @@ export function checkScheduled(cache: string, { args, runner }: { args: Wire; ru
 
 /** Refuses the result of a fill that would be stored or remembered as nonsense. */
 export function checkResult(cache: string, result: FillResult): void {
-  if (result.kind === "value") {
-    const { fillMs } = result;
+  if (result.kind === "value" || result.kind === "unmodified") {
+    const { fillMs, ttl, retain } = result;
     if (!(fillMs >= 0 && fillMs < Infinity)) {
       throw refused(cache, "fillMs", fillMs, "Give a finite number of milliseconds from 0.");
     }
-    checkStoreOptions(cache, result);
+    if (result.kind === "value") checkStoreOptions(cache, result);
+    else checkLife(cache, ttl, { retain });
     return;
   }
   checkDurations(cache, { retryMs: result.retryMs });

@@ -5,15 +5,11 @@ import type { MutationCtx } from "../_generated/server.js";
 import { forgetFailure } from "./fill/failures.js";
 import { findLease, stillReliedOn, voidFill } from "./fill/lease.js";
 import { startOfEntry, Validity } from "./invalidation/validity.js";
+import { holdsSame } from "./entry/content.js";
 import { hasDependents } from "./entry/dependents.js";
-import {
-  discardEntry,
-  expiryFromNow,
-  expiryOf,
-  findRow,
-  metadataOf,
-  replaceEntry,
-} from "./entry/rows.js";
+import { discardEntry, expiryOf, findRow, metadataOf } from "./entry/rows.js";
+import { replaceEntry } from "./entry/store.js";
+import { freshUntil, type Replaced } from "./entry/ttl.js";
 import { sum } from "./stats/counts.js";
 import { record } from "./stats/record.js";
 
@@ -31,16 +27,28 @@ export async function putEntry(
   }
   await forgetFailure(ctx, entryKey);
   const previous = await findRow(ctx, entryKey);
+  const learns = typeof ttl === "object" && ttl !== null;
+  const replaced = learns ? await replacedBy(ctx, previous, options) : null;
+  const expiresAt = await freshUntil(ctx, ttl, replaced);
   const { name, key, tenant } = entryKey;
   const stored = await replaceEntry(ctx, previous, {
     name,
     key,
     tenant,
     ...options,
-    expiresAt: expiryFromNow(ttl),
+    expiresAt,
     startedAt: ctx.db.vars.commitTs,
   });
   await record(ctx, entryKey, options.tracking?.figures ? sum(stored, { puts: 1 }) : stored);
+}
+
+async function replacedBy(
+  ctx: MutationCtx,
+  row: Doc<"values"> | null,
+  { content }: Pick<StoreOptions, "content">,
+): Promise<Replaced | null> {
+  if (row === null || !(await new Validity(ctx).isValid(startOfEntry(row)))) return null;
+  return { row, isSame: () => holdsSame(ctx, row, content) };
 }
 
 /** Removes an entry and voids its running fill. Resolves to whether there was a valid entry. */

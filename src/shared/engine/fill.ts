@@ -2,13 +2,19 @@ import type { FillResult, Settlement } from "../fillProtocol.js";
 import type { StoreOptions } from "../protocol.js";
 import { errorToWire, messageOf } from "../wireErrors.js";
 
-/** What to do with a value: store it, or not, and why not. */
-export type StoreDecision = ({ kind: "store" } & StoreOptions) | { kind: "skip"; reason: string };
+/**
+ * What to do with a value: store it, let the entry live on that holds it
+ * already, or neither, and why not.
+ */
+export type StoreDecision =
+  | ({ kind: "store"; previous?: string } & StoreOptions)
+  | ({ kind: "renew"; previous: string } & Pick<StoreOptions, "ttl" | "retain">)
+  | { kind: "skip"; reason: string };
 
 /** The value of a fill in the hands of whoever ran it, whatever became of it in the cache. */
 export type Filled = {
   value: unknown;
-  put: "created" | "replaced" | "skipped" | "rejected" | "failed";
+  put: "created" | "replaced" | "unmodified" | "skipped" | "rejected" | "failed";
   /** Why the value was not stored. */
   reason?: string;
   /** How long the action took, in ms. */
@@ -26,8 +32,8 @@ export type FillSteps = {
   run: () => Promise<unknown>;
   /** Decides how its value is stored. */
   store: (value: unknown) => StoreDecision | Promise<StoreDecision>;
-  /** Reports how the fill ended. */
-  settle: (result: FillResult) => Promise<Settlement>;
+  /** Reports how the fill ended, as soon as that is decided. */
+  settle: (result: Promise<FillResult>) => Promise<Settlement>;
   /** Schedules the fill once more, for a refresh that relied on it. */
   scheduleAgain: () => Promise<unknown>;
   /** Called where it can't be reported that the fill failed or stored nothing. */
@@ -43,7 +49,7 @@ export type FillSteps = {
  * with nothing else: a value that was computed is returned, whatever happens to it.
  */
 export async function runFill(steps: FillSteps): Promise<Filled> {
-  const { run, store, errorTtl, retryMs } = steps;
+  const { run, errorTtl, retryMs } = steps;
   const began = Date.now();
   let value: unknown;
   try {
@@ -55,32 +61,41 @@ export async function runFill(steps: FillSteps): Promise<Filled> {
   const now = Date.now();
   const fillMs = Math.max(0, now - began);
   const unstored = { value, fillMs, createdAt: now, expiresAt: now, expired: false };
-  const skip = async (put: "skipped" | "failed", reason: string): Promise<Filled> => {
-    // Storage that failed a moment ago is reported as that, once.
-    const teller = put === "failed" ? { ...steps, onUnsettled: () => {} } : steps;
-    await tell(teller, { kind: "skipped", retryMs });
-    return { ...unstored, put, reason };
-  };
-  let decision: StoreDecision;
-  try {
-    decision = await store(value);
-  } catch (error) {
-    return await skip("skipped", messageOf(error));
-  }
-  if (decision.kind === "skip") return await skip("skipped", decision.reason);
+  const decided = decide(steps, value);
   let settled: Settlement;
   try {
-    const { kind: _, ...options } = decision;
-    settled = await steps.settle({ kind: "value", fillMs, ...options });
+    // At once, so that fills which end together are settled together, however long each decides.
+    settled = await steps.settle(decided.then((decision) => resultOf(decision, fillMs, retryMs)));
   } catch (error) {
-    return await skip("failed", messageOf(error));
+    const decision = await decided;
+    if (decision.kind === "skip") {
+      steps.onUnsettled(error);
+      return { ...unstored, put: "skipped", reason: decision.reason };
+    }
+    // Storage that failed a moment ago is reported as that, once.
+    await tell({ ...steps, onUnsettled: () => {} }, { kind: "skipped", retryMs });
+    return { ...unstored, put: "failed", reason: messageOf(error) };
   }
   if (settled.again) await steps.scheduleAgain();
-  if (settled.kind !== "created" && settled.kind !== "replaced") {
-    return { ...unstored, put: "rejected" };
-  }
+  const decision = await decided;
+  if (decision.kind === "skip") return { ...unstored, put: "skipped", reason: decision.reason };
+  if (!("createdAt" in settled)) return { ...unstored, put: "rejected" };
   const { kind: put, createdAt, expiresAt, expired } = settled;
   return { value, fillMs, put, createdAt, expiresAt, expired };
+}
+
+async function decide({ store }: FillSteps, value: unknown): Promise<StoreDecision> {
+  try {
+    return await store(value);
+  } catch (error) {
+    return { kind: "skip", reason: messageOf(error) };
+  }
+}
+
+function resultOf(decision: StoreDecision, fillMs: number, retryMs: number): FillResult {
+  if (decision.kind === "skip") return { kind: "skipped", retryMs };
+  const kind = decision.kind === "store" ? "value" : "unmodified";
+  return { ...decision, kind, fillMs } as FillResult;
 }
 
 /** Tells how a fill without a value to store ended. Nobody is kept waiting by that failing. */
@@ -89,7 +104,7 @@ async function tell(
   result: FillResult,
 ): Promise<void> {
   try {
-    const { again } = await settle(result);
+    const { again } = await settle(Promise.resolve(result));
     if (again) await scheduleAgain();
   } catch (error) {
     onUnsettled(error);

@@ -1,30 +1,65 @@
-import { type Filled, type FillSteps, runFill } from "./fill.js";
-import { Heartbeat, lostHeartbeat } from "./heartbeat.js";
-import { MIN_RETRY_MS } from "../leaseTimes.js";
 import type { BeginResult } from "../fillProtocol.js";
+import { MIN_RETRY_MS } from "../leaseTimes.js";
 import { messageOf } from "../wireErrors.js";
+import { type Filled, type FillSteps, runFill } from "./fill.js";
+import type { FillCalls } from "./fillCalls.js";
 
 type Begun = Extract<BeginResult, { kind: "begun" }>;
 
 /** What a scheduled fill does once it has begun. */
 type Steps = Omit<FillSteps, "retryMs">;
 
-/** What a scheduled fill consists of: in the app's code or in the component, it is the same. */
-export type ScheduledFill = {
-  token: string;
-  /** The cache whose code runs it. */
+/** What scheduled fills of one cache consist of: in the app's code or in the component, it is the same. */
+export type ScheduledFills<Fill extends { token: string }> = {
+  fills: Fill[];
+  /** The cache whose code runs them. */
   name: string;
-  begin: (request: { token: string; name: string }) => Promise<BeginResult>;
-  heartbeat: (tokens: string[]) => Promise<string[]>;
-  prepare: (begun: Begun) => Steps | Promise<Steps>;
+  calls: FillCalls;
+  prepare: (begun: Begun, fill: Fill) => Steps | Promise<Steps>;
   /** Says what keeps the cache from being refreshed. */
   warn: (kind: string, message: string) => void;
 };
 
-/** Runs a fill that was scheduled; does nothing, and resolves to null, if it was voided or replaced. */
-export async function scheduledFill(fill: ScheduledFill): Promise<Filled | null> {
-  const { token, name, warn } = fill;
-  const begun = await fill.begin({ token, name });
+/**
+ * Runs fills that were scheduled together, and resolves to what came of each: null,
+ * if it was voided or replaced, or its action threw.
+ */
+export async function scheduledFills<Fill extends { token: string }>(
+  scheduled: ScheduledFills<Fill>,
+): Promise<(Filled | null)[]> {
+  const { fills, calls, warn } = scheduled;
+  // All of them begin before the first runs, so that one run can have them all.
+  const begun = await Promise.allSettled(fills.map((fill) => begin(scheduled, fill)));
+  const run = async ({ token }: Fill, steps: Steps): Promise<Filled> => {
+    const retryMs = Math.max(steps.errorTtl, MIN_RETRY_MS);
+    return await calls.heartbeat.during(token, () => runFill({ ...steps, retryMs }));
+  };
+  return await Promise.all(
+    begun.map(async (outcome, index) => {
+      try {
+        if (outcome.status === "rejected") throw outcome.reason;
+        if (outcome.value === null) return null;
+        const filled = await run(fills[index]!, outcome.value);
+        const { put, reason } = filled;
+        if (put === "skipped" || put === "failed") {
+          warn(`refresh: ${put}`, `a refresh stored nothing: ${reason}. ${UNTIL_THEN}`);
+        }
+        return filled;
+      } catch (error) {
+        // What the action threw is recorded for those who wait.
+        warn("refresh: error", `a refresh failed: ${messageOf(error)}. ${UNTIL_THEN}`);
+        return null;
+      }
+    }),
+  );
+}
+
+/** Begins a fill; null if it was voided or replaced. */
+async function begin<Fill extends { token: string }>(
+  { name, calls, prepare, warn }: ScheduledFills<Fill>,
+  fill: Fill,
+): Promise<Steps | null> {
+  const begun = await calls.begin({ token: fill.token, name });
   if (begun.kind === "foreign") {
     warn(
       "foreign fill",
@@ -32,23 +67,7 @@ export async function scheduledFill(fill: ScheduledFill): Promise<Filled | null>
         "Export a refresher of its own for each cache, and name it in that cache's `refresher`.",
     );
   }
-  if (begun.kind !== "begun") return null;
-  const heartbeat = new Heartbeat(fill.heartbeat, (error) => warn(...lostHeartbeat(error)));
-  try {
-    const filled = await heartbeat.during(token, async () => {
-      const steps = await fill.prepare(begun);
-      return await runFill({ ...steps, retryMs: Math.max(steps.errorTtl, MIN_RETRY_MS) });
-    });
-    const { put, reason } = filled;
-    if (put === "skipped" || put === "failed") {
-      warn(`refresh: ${put}`, `a refresh stored nothing: ${reason}. ${UNTIL_THEN}`);
-    }
-    return filled;
-  } catch (error) {
-    // What the action threw is recorded for those who wait.
-    warn("refresh: error", `a refresh failed: ${messageOf(error)}. ${UNTIL_THEN}`);
-    return null;
-  }
+  return begun.kind === "begun" ? await prepare(begun, fill) : null;
 }
 
 const UNTIL_THEN = "What is stored is served until a refresh succeeds, or its windows end.";

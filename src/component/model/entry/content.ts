@@ -1,4 +1,4 @@
-import { getConvexSize, type Value } from "convex/values";
+import { compareValues, getConvexSize, type Value } from "convex/values";
 import {
   ENTRY_OVERHEAD_BYTES,
   MAX_DOCUMENT_BYTES,
@@ -7,7 +7,7 @@ import {
 } from "../../../shared/limits.js";
 import type { Wire } from "../../../shared/protocol.js";
 import { nesting } from "../../../shared/values.js";
-import { jsonOf } from "../../../shared/wire.js";
+import { jsonOf, toJson } from "../../../shared/wire.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 
@@ -45,6 +45,24 @@ export async function loadContent(ctx: QueryCtx, row: Content): Promise<Wire | u
 /** The size of an entry's value as it is stored, in bytes. */
 export const sizeOfEntry = ({ value, partsBytes }: Content): number =>
   partsBytes ?? getConvexSize(value as Value);
+
+/** Whether an entry holds the same value, by Convex's comparison; its parts are read as far as they are the same. */
+export async function holdsSame(ctx: QueryCtx, row: Content, content: Wire): Promise<boolean> {
+  if (row.parts === undefined) {
+    const value = row.value as Value;
+    if ("value" in content) return compareValues(value, content.value) === 0;
+    return toJson(value) === content.json;
+  }
+  const json = jsonOf(content);
+  let at = 0;
+  for (const id of row.parts) {
+    const part = await ctx.db.get("parts", id);
+    if (part === null || !json.startsWith(part.json, at)) return false;
+    at += part.json.length;
+  }
+  // Large JSON is of a string, an array or an object, and none of these begins another.
+  return true;
+}
 
 /** Writes JSON into rows of its own. */
 export async function saveParts(

@@ -35,13 +35,15 @@ export async function insertDependents(
   return { tagRows, recipe };
 }
 
-/** Tells the rows that list an entry its id. */
+/** Tells the rows that list an entry its id, and when its fill began, where that is another. */
 export async function linkDependents(
   ctx: MutationCtx,
   { tagRows = [] }: Pick<Dependents, "tagRows">,
   valueId: Id<"values">,
+  startedAt?: CommitTs,
 ): Promise<void> {
-  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, { valueId })));
+  const link = startedAt === undefined ? { valueId } : { valueId, startedAt };
+  await Promise.all(tagRows.map((row) => ctx.db.patch("tags", row, link)));
 }
 
 /** Deletes the rows that list an entry, and its recipe; what is gone already is no error. */

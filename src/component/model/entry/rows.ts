@@ -1,21 +1,12 @@
-import { getConvexSize, type Value } from "convex/values";
-import type { Entry, EntryKey, Recipe, Tracking, Wire } from "../../../shared/protocol.js";
+import type { Value } from "convex/values";
+import type { Entry, EntryKey } from "../../../shared/protocol.js";
 import type { Counts } from "../../../shared/statsProtocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
-import type { CommitTs } from "../invalidation/commitOrder.js";
-import { admit, depart, isBounded } from "../eviction/residents.js";
-import { leaseKeyOf } from "../leaseKey.js";
-import { goneFrom, sum } from "../stats/counts.js";
-import { deleteParts, deleteUnread, loadContent, saveContent, sizeOfEntry } from "./content.js";
-import {
-  countDependents,
-  deleteDependents,
-  type Dependents,
-  hasDependents,
-  insertDependents,
-  linkDependents,
-} from "./dependents.js";
+import { depart } from "../eviction/residents.js";
+import { goneFrom } from "../stats/counts.js";
+import { deleteParts, deleteUnread, loadContent } from "./content.js";
+import { deleteDependents, type Dependents } from "./dependents.js";
 
 /** The row of an entry, valid or not. */
 export async function findRow(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<"values"> | null> {
@@ -80,96 +71,6 @@ export function earlier(time: number | null, other: number | null): number | nul
 export async function expiryOf(ctx: QueryCtx, row: Doc<"values">): Promise<number | null> {
   if (row.metadataId === undefined || row.expiresAt !== undefined) return row.expiresAt ?? null;
   return (await ctx.db.get("metadata", row.metadataId))?.expiresAt ?? null;
-}
-
-/** What a stored value brings along. */
-export type NewEntry = {
-  name: string;
-  key: Value;
-  tenant?: string;
-  tags?: string[];
-  recipe?: Recipe;
-  content: Wire;
-  /** When the value ceases to be fresh, in ms; null for never. */
-  expiresAt: number | null;
-  /** How long it is kept after that, in ms. */
-  retain: number;
-  startedAt: CommitTs;
-  token?: Id<"fills">;
-  fillMs?: number;
-  tracking?: Tracking;
-};
-
-/**
- * Stores an entry in place of whatever is stored: the value is written once.
- * Resolves to what that adds to the figures.
- */
-export async function replaceEntry(
-  ctx: MutationCtx,
-  previous: Doc<"values"> | null,
-  entry: NewEntry,
-): Promise<Counts> {
-  const replaced = isBounded(entry.tracking) ? previous?.resident : undefined;
-  const gone =
-    previous &&
-    (await discardEntry(ctx, replaced ? { ...previous, resident: undefined } : previous));
-  return sum(gone ?? {}, await insertEntry(ctx, entry, replaced));
-}
-
-async function insertEntry(
-  ctx: MutationCtx,
-  entry: NewEntry,
-  replaced: Id<"residents"> | undefined,
-): Promise<Counts> {
-  const { key, content, recipe: _, retain, expiresAt, tracking: _tracking, ...rest } = entry;
-  const tagRowBytes = 40 * (entry.tags?.length ?? 0);
-  const besides = getConvexSize([entry.name, key, entry.tags ?? []]) + tagRowBytes;
-  const saved = await saveContent(ctx, content, besides);
-  const dependents = await insertDependents(ctx, entry);
-  const row = {
-    ...rest,
-    args: key,
-    expiresAt: expiresAt ?? undefined,
-    ...saved,
-    ...dependents,
-    ...(await track(ctx, entry, { ...saved, ...dependents }, replaced)),
-  };
-  const valueId = await ctx.db.insert("values", row);
-  if (row.resident) await ctx.db.patch("residents", row.resident, { valueId });
-  if (expiresAt !== null) {
-    await ctx.db.insert("metadata", {
-      valueId,
-      expiresAt: expiresAt + retain,
-      hasDependents: hasDependents(row) || undefined,
-      bytes: getConvexSize(saved.value as Value) + besides,
-    });
-  }
-  await linkDependents(ctx, dependents, valueId);
-  return row.hasFigures ? { entries: 1, bytes: row.size ?? 0 } : {};
-}
-
-/** What figures and bounds need to know of an entry; nothing, where there are none. */
-async function track(
-  ctx: MutationCtx,
-  { name, tenant, key, tracking, expiresAt, retain }: NewEntry,
-  row: Pick<Doc<"values">, "value"> & Dependents,
-  replaced: Id<"residents"> | undefined,
-): Promise<Pick<Doc<"values">, "hasFigures" | "size" | "resident">> {
-  if (tracking === undefined) return {};
-  const hasFigures = tracking.figures;
-  const size = sizeOfEntry(row);
-  if (!isBounded(tracking)) return { hasFigures, size };
-  const arrival = {
-    name,
-    tenant,
-    leaseKey: await leaseKeyOf({ name, key }),
-    size,
-    hasFigures,
-    dependents: countDependents(row) || undefined,
-    expiresAt: expiresAt ?? undefined,
-    retain,
-  };
-  return { hasFigures, size, resident: await admit(ctx, arrival, tracking, replaced) };
 }
 
 /** When a value that is stored now ceases to be fresh, in ms; null for never. */

@@ -32,9 +32,16 @@ export async function claim(
     const error = request.failures ? await failureNow(ctx, validity, request) : null;
     if (error !== null) return { kind: "failed", error };
   }
+  const previous = request.previous && (await isSeenValid(ctx, validity, request));
   const counted = request.figures && { figures: request.name, counts: { misses: 1 } };
   const token = await takeLease(ctx, request, lease, { state: "running", ...counted });
-  return { kind: "granted", token };
+  return { kind: "granted", token, previous };
+}
+
+/** Whether the entry that was seen still stands, so that a value may be computed from it. */
+async function isSeenValid(ctx: QueryCtx, validity: Validity, request: ClaimRequest) {
+  const valid = await findValid(ctx, validity, request);
+  return valid !== null && valid.row._id === request.seen;
 }
 
 /** The valid entry, if it is another than the one that was seen. */

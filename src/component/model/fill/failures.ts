@@ -1,6 +1,7 @@
 import { MIN_RETRY_MS } from "../../../shared/leaseTimes.js";
 import type { FillResult } from "../../../shared/fillProtocol.js";
-import type { EntryKey, Failure, WireError } from "../../../shared/protocol.js";
+import type { EntryKey, Failure } from "../../../shared/protocol.js";
+import type { WireError } from "../../../shared/wireError.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { compareCommits, type CommitTs } from "../invalidation/commitOrder.js";

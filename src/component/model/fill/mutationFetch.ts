@@ -7,6 +7,7 @@ import { findValid } from "../entry/valid.js";
 import { visit } from "../eviction/residents.js";
 import type { Validity } from "../invalidation/validity.js";
 import { scheduleFill } from "./schedule.js";
+import type { ScheduledRuns } from "./scheduledRuns.js";
 
 /**
  * Fetches in a mutation, which can't run the action: the stored value if it is
@@ -16,6 +17,7 @@ import { scheduleFill } from "./schedule.js";
 export async function fetchInMutation(
   ctx: MutationCtx,
   validity: Validity,
+  runs: ScheduledRuns,
   { read, ...request }: MutationFetch,
   page: Page | null,
 ): Promise<MutationFetchResult | typeof LATER> {
@@ -27,7 +29,7 @@ export async function fetchInMutation(
   const isServed = verdict !== null && verdict.freshness !== "expired";
   if (request.force || !isServed || verdict.refresh) {
     const seen = entry === null || request.force ? undefined : entry.id;
-    await scheduleFill(ctx, validity, { ...request, seen, failures: read.errorTtl > 0 });
+    await scheduleFill(ctx, validity, runs, { ...request, seen, failures: read.errorTtl > 0 });
   }
   if (isServed && entry?.residency) await visit(ctx, entry.residency.id);
   const get = !isServed ? "miss" : verdict.freshness === "fresh" ? "hit" : "stale";

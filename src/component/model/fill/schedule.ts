@@ -1,18 +1,23 @@
 import { getConvexSize, type Value } from "convex/values";
-import type { FunctionHandle } from "convex/server";
 import { MAX_SCHEDULED_BYTES } from "../../../shared/limits.js";
-import type { BeginResult, ReservedFill, ScheduleRequest } from "../../../shared/fillProtocol.js";
+import type {
+  BeginRequest,
+  BeginResult,
+  ReservedFill,
+  ScheduleRequest,
+} from "../../../shared/fillProtocol.js";
 import type { Wire } from "../../../shared/protocol.js";
 import { jsonOf } from "../../../shared/wire.js";
-import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
+import { LATER, type Page } from "../budget.js";
 import { deleteParts, loadParts, saveParts } from "../entry/content.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
 import { entrySince } from "./claim.js";
 import { awaitsRetry } from "./failures.js";
 import { renewedNow } from "../lease.js";
 import { endFill, findLease, isHeld, takeLease } from "./lease.js";
+import type { ScheduledRuns } from "./scheduledRuns.js";
 
 /**
  * Schedules a fill in this transaction, unless one is scheduled or running.
@@ -21,17 +26,12 @@ import { endFill, findLease, isHeld, takeLease } from "./lease.js";
 export async function scheduleFill(
   ctx: MutationCtx,
   validity: Validity,
+  runs: ScheduledRuns,
   request: ScheduleRequest,
 ): Promise<boolean> {
   const reserved = await reserveFill(ctx, validity, request);
   if (reserved === null) return false;
-  const { runner, token, args } = reserved;
-  if (runner.kind === "component") {
-    await ctx.scheduler.runAfter(0, internal.fills.run, reserved);
-  } else {
-    const refresher = runner.refresher as FunctionHandle<"action">;
-    await ctx.scheduler.runAfter(0, refresher, { token, args });
-  }
+  await runs.add(reserved);
   return true;
 }
 
@@ -102,9 +102,9 @@ async function saveArgs(ctx: MutationCtx, args: Wire) {
 export async function beginFill(
   ctx: MutationCtx,
   validity: Validity,
-  token: string,
-  name: string,
-): Promise<BeginResult> {
+  { token, name }: BeginRequest,
+  page: Page | null,
+): Promise<BeginResult | typeof LATER> {
   const id = ctx.db.normalizeId("fills", token);
   const fill = id && (await ctx.db.get("fills", id));
   if (fill?.state !== "scheduled") return { kind: "gone" };
@@ -118,6 +118,8 @@ export async function beginFill(
     await endFill(ctx, fill, { state: "voided" });
     return { kind: "gone" };
   }
+  const args = { parts: fill.argsParts, partsBytes: fill.argsBytes };
+  if (page !== null && !(await page.hasRoomForParts(args))) return LATER;
   await ctx.db.patch("fills", fill._id, {
     ...renewedNow(fill),
     state: "running",

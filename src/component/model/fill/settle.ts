@@ -1,17 +1,20 @@
-import type { FillResult, Settlement } from "../../../shared/fillProtocol.js";
+import type { FillResult, Settlement, SettleRequest } from "../../../shared/fillProtocol.js";
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Counts } from "../../../shared/statsProtocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { earlier, expiryFromNow, findRow, replaceEntry } from "../entry/rows.js";
+import { holdsSame } from "../entry/content.js";
+import { earlier, findRow } from "../entry/rows.js";
+import { renewEntry, replaceEntry } from "../entry/store.js";
 import { compareCommits } from "../invalidation/commitOrder.js";
 import {
   type Started,
   startOfEntry,
   startOfFill,
-  Validity,
+  type Validity,
   type ValidityOf,
 } from "../invalidation/validity.js";
+import { freshUntil } from "../entry/ttl.js";
 import { failFill, forgetFailure, rememberFailure } from "./failures.js";
 import { leaseKeyOf } from "../leaseKey.js";
 import { endOf, sum } from "../stats/counts.js";
@@ -21,10 +24,8 @@ import { endFill } from "./lease.js";
 /** Ends a fill: stores its value, unless it lost its lease, was invalidated, or a later one is stored. */
 export async function settle(
   ctx: MutationCtx,
-  entryKey: EntryKey,
-  token: string,
-  result: FillResult,
-  figures: boolean | undefined,
+  validity: Validity,
+  { token, result, figures, ...entryKey }: SettleRequest,
 ): Promise<Settlement> {
   const id = ctx.db.normalizeId("fills", token);
   const fill = id && (await ctx.db.get("fills", id));
@@ -34,28 +35,23 @@ export async function settle(
     const again = fill?.state === "voided" && fill.reliedOnAt !== undefined;
     return { kind: result.kind === "value" ? "rejected" : "none", again };
   }
-  const tags = result.kind === "value" ? result.tags : undefined;
-  const start = startOfFill(fill, { ...entryKey, tags });
-  const validity = new Validity(ctx);
-  const again = await isDueAgain(validity, fill, start);
-  switch (result.kind) {
-    case "skipped":
-      await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
-      await endFill(ctx, fill, {
-        state: "skipped",
-        ...(await recordOnFill(ctx, fill, entryKey, endOf(result, false))),
-      });
-      return { kind: "none", again };
-    case "failed":
-      await failFill(ctx, entryKey, fill, result);
-      return { kind: "none", again };
-    case "value": {
-      // A success ends the memory of an earlier failure, whatever becomes of its value.
-      await forgetFailure(ctx, entryKey, fill.startedAt);
-      const stored = await store(ctx, validity, entryKey, fill, start, result);
-      return { ...stored, again };
-    }
+  if (result.kind === "value" || result.kind === "unmodified") {
+    // A success ends the memory of an earlier failure, whatever becomes of its value.
+    await forgetFailure(ctx, entryKey, fill.startedAt);
+    const stored = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
+    const { tags } = result.kind === "value" ? result : (stored ?? {});
+    const start = startOfFill(fill, { ...entryKey, tags });
+    const again = await isDueAgain(validity, fill, start);
+    return { ...(await store(ctx, validity, entryKey, fill, start, stored, result)), again };
   }
+  const again = await isDueAgain(validity, fill, startOfFill(fill, entryKey));
+  if (result.kind === "failed") await failFill(ctx, entryKey, fill, result);
+  else {
+    await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
+    const counted = await recordOnFill(ctx, fill, entryKey, endOf(result, false));
+    await endFill(ctx, fill, { state: "skipped", ...counted });
+  }
+  return { kind: "none", again };
 }
 
 /**
@@ -76,40 +72,51 @@ async function isDueAgain(
   return !isFresh(byNow) && isFresh(byThen);
 }
 
+/** What a fill has to store: a value, or that the one which is stored is still that of now. */
+type Storable = Extract<FillResult, { kind: "value" | "unmodified" }>;
+
 async function store(
   ctx: MutationCtx,
   validity: Validity,
   entryKey: EntryKey,
   fill: Doc<"fills">,
   start: Started,
-  result: Extract<FillResult, { kind: "value" }>,
+  stored: Doc<"values"> | null,
+  result: Storable,
 ): Promise<DistributiveOmit<Settlement, "again">> {
-  const previous = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
-  const isOlder = fill.isOutdated || compareCommits(previous?.startedAt, fill.startedAt) > 0;
+  const isOlder = fill.isOutdated || compareCommits(stored?.startedAt, fill.startedAt) > 0;
   const { valid, expiredAt } = await validity.of(start);
-  if (isOlder || !valid) {
+  const replaces = stored !== null && (await validity.isValid(startOfEntry(stored)));
+  // What was computed from an entry is no more valid than that.
+  const isOfGone = result.previous !== undefined && !(replaces && stored._id === result.previous);
+  if (isOlder || !valid || isOfGone) {
     const counted = await recordOnFill(ctx, fill, entryKey, endOf(result, false));
     await endFill(ctx, fill, { state: "rejected", ...counted });
     return { kind: "rejected" };
   }
-  const replaces = previous !== null && (await validity.isValid(startOfEntry(previous)));
+  const replaced = replaces && {
+    row: stored,
+    isSame: async () =>
+      result.kind === "unmodified" || (await holdsSame(ctx, stored, result.content)),
+  };
+  const freshTo = await freshUntil(ctx, result.ttl, replaced || null, fill._id);
+  const expiresAt = earlier(freshTo, fill.expiredAt ?? null);
+  const { retain, fillMs } = result;
   const { name, key, tenant } = entryKey;
-  const { kind: _, ttl, ...options } = result;
-  const expiresAt = earlier(expiryFromNow(ttl), fill.expiredAt ?? null);
-  const stored = await replaceEntry(ctx, previous, {
-    name,
-    key,
-    tenant,
-    ...options,
-    expiresAt,
-    startedAt: fill.startedAt,
-    token: fill._id,
-  });
-  const counts = sum(endOf(result, true), stored);
+  const place = { name, key, tenant };
+  const life = { expiresAt, retain, fillMs, startedAt: fill.startedAt, token: fill._id };
+  let change: Counts = {};
+  if (result.kind === "unmodified") await renewEntry(ctx, stored!, place, life);
+  else {
+    const { content, tags, recipe, tracking } = result;
+    const entry = { ...place, content, tags, recipe, tracking, ...life };
+    change = await replaceEntry(ctx, stored, entry);
+  }
+  const counts = sum(endOf(result, true), change);
   const counted = await recordOnFill(ctx, fill, entryKey, counts);
   await endFill(ctx, fill, { state: "stored", ...counted });
   return {
-    kind: replaces ? "replaced" : "created",
+    kind: result.kind === "unmodified" ? "unmodified" : replaces ? "replaced" : "created",
     createdAt: Date.now(),
     expiresAt: earlier(expiresAt, expiredAt),
     expired: fill.expiredAt !== undefined || expiredAt !== null,

@@ -5,6 +5,7 @@ import { fromJson, toWire } from "../../../shared/wire.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { findRow } from "../entry/rows.js";
+import { ScheduledRuns } from "../fill/scheduledRuns.js";
 import { scheduleFill } from "../fill/schedule.js";
 import { Validity } from "../invalidation/validity.js";
 
@@ -29,6 +30,8 @@ export async function refillEntry(ctx: MutationCtx, entryKey: EntryKey): Promise
   const row = await findRow(ctx, entryKey);
   const recipe = row?.recipe && (await ctx.db.get("recipes", row.recipe));
   if (!recipe) return false;
-  await scheduleFill(ctx, new Validity(ctx), { ...requestOf(recipe), force: false });
+  const runs = new ScheduledRuns(ctx);
+  await scheduleFill(ctx, new Validity(ctx), runs, { ...requestOf(recipe), force: false });
+  await runs.flush();
   return true;
 }

@@ -84,7 +84,7 @@ export async function runRefill(ctx: ActionCtx, refill: Id<"refills">): Promise<
 
 async function runOne(ctx: ActionCtx, fill: ReservedFill): Promise<void> {
   try {
-    await runReserved(ctx, fill);
+    await runReserved(ctx, [fill]);
   } catch (error) {
     console.warn(`action cache \`${fill.name}\`: an entry was not refilled: ${messageOf(error)}`);
   }

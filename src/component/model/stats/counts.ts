@@ -43,6 +43,7 @@ export function goneFrom({ hasFigures, size = 0 }: Pick<Doc<"values">, "hasFigur
 export function endOf(result: FillResult, isStored: boolean): Counts {
   switch (result.kind) {
     case "value":
+    case "unmodified":
       return { fills: 1, fillMs: result.fillMs, ...(!isStored && { rejected: 1 }) };
     case "skipped":
       return { fills: 1, skipped: 1 };

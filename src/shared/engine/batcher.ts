@@ -1,7 +1,7 @@
 import { getConvexSize, type Value } from "convex/values";
-import { sleep } from "../../shared/engine/alarm.js";
-import { MAX_ARGUMENT_BYTES, MAX_REQUESTS_PER_CALL } from "../../shared/limits.js";
-import { copyOf, refuseUnsendable, toJson } from "../../shared/wire.js";
+import { MAX_ARGUMENT_BYTES, MAX_REQUESTS_PER_CALL } from "../limits.js";
+import { copyOf, refuseUnsendable, toJson } from "../wire.js";
+import { sleep } from "./alarm.js";
 
 /** The answer to a request; of those who made an equal one in the same tick, one is the first. */
 export type Answered<Result> = { result: Result; isFirst: boolean };
@@ -14,6 +14,16 @@ type Asker<Result> = {
 /** Equal requests, which are asked once. */
 type Group<Request, Result> = { request: Request; askers: Asker<Result>[] };
 
+/** How requests are collected. */
+type Options<Request> = {
+  /** How long, in ms. Default: for the rest of the tick. */
+  windowMs?: number;
+  /** What those of one call add up to at most. */
+  maxBytes?: number;
+  /** Tells equal requests. Default: by all that is in them. */
+  keyOf?: (request: Request) => string;
+};
+
 /**
  * Collects the requests of one tick into one call.
  *
@@ -24,20 +34,21 @@ type Group<Request, Result> = { request: Request; askers: Asker<Result>[] };
  */
 export class Batcher<Request extends object, Result> {
   readonly #call: (requests: Request[]) => Promise<Result[]>;
-  readonly #windowMs: number;
+  readonly #options: Required<Options<Request>>;
   #waiting: (Asker<Result> & { request: Promise<Request> })[] = [];
 
-  /** @param windowMs - How long requests are collected; by default, for the rest of the tick. */
-  constructor(call: (requests: Request[]) => Promise<Result[]>, windowMs: number = 0) {
+  constructor(call: (requests: Request[]) => Promise<Result[]>, options: Options<Request> = {}) {
     this.#call = call;
-    this.#windowMs = windowMs;
+    const keyOf = (request: Request) => toJson(request as Value);
+    this.#options = { windowMs: 0, maxBytes: MAX_ARGUMENT_BYTES, keyOf, ...options };
   }
 
   /** Adds a request that may still be in the making, without losing the tick to it. */
   add(request: Promise<Request>): Promise<Answered<Result>> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) {
-        const collected = this.#windowMs > 0 ? sleep(this.#windowMs) : Promise.resolve();
+        const { windowMs } = this.#options;
+        const collected = windowMs > 0 ? sleep(windowMs) : Promise.resolve();
         void collected.then(() => this.#flush());
       }
       this.#waiting.push({ request, resolve, reject });
@@ -54,9 +65,9 @@ export class Batcher<Request extends object, Result> {
       try {
         if (made.status === "rejected") throw made.reason;
         refuseUnsendable(made.value);
-        const json = toJson(made.value as Value);
-        const group = groups.get(json);
-        if (group === undefined) groups.set(json, { request: made.value, askers: [asker] });
+        const key = this.#options.keyOf(made.value);
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, { request: made.value, askers: [asker] });
         else group.askers.push(asker);
       } catch (error) {
         asker.reject(error);
@@ -68,7 +79,8 @@ export class Batcher<Request extends object, Result> {
   async #askAll(groups: Group<Request, Result>[]): Promise<void> {
     let rest = groups;
     while (rest.length > 0) {
-      const batch = whatOneCallTakes(rest);
+      const { maxBytes } = this.#options;
+      const batch = firstOf(rest, ({ request }) => request as Value, { maxBytes });
       const answered = await this.#ask(batch);
       rest = rest.slice(answered);
     }
@@ -97,12 +109,17 @@ function answerWith<Result>(result: Result) {
   };
 }
 
-/** As many requests, from the first on, as fit into a call's arguments, and at least one. */
-function whatOneCallTakes<Item extends { request: object }>(items: Item[]): Item[] {
+/** As many items, from the first on, as one call takes, and at least one. */
+export function firstOf<Item>(
+  items: Item[],
+  valueOf: (item: Item) => Value,
+  { maxBytes, maxItems = MAX_REQUESTS_PER_CALL }: { maxBytes: number; maxItems?: number },
+): Item[] {
+  if (items.length === 1) return items;
   let bytes = 0;
-  const tooMany = items.findIndex(({ request }, index) => {
-    bytes += getConvexSize(request as Value);
-    return index > 0 && (bytes > MAX_ARGUMENT_BYTES || index >= MAX_REQUESTS_PER_CALL);
+  const tooMany = items.findIndex((item, index) => {
+    bytes += getConvexSize(valueOf(item));
+    return index > 0 && (bytes > maxBytes || index >= maxItems);
   });
   return tooMany === -1 ? items : items.slice(0, tooMany);
 }

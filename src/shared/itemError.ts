@@ -1,0 +1,29 @@
+import { type Infer, v } from "convex/values";
+import { isPlainObject } from "./values.js";
+import { wireError } from "./wireError.js";
+import { errorFromWire, errorToWire } from "./wireErrors.js";
+
+/** The validator of {@link itemError}'s result, for the `returns` of a batch action. */
+export const vItemError = v.object({ actionCacheItemError: wireError });
+
+/** What a batch action returns in place of the value of an item that failed. */
+export type ItemError = Infer<typeof vItemError>;
+
+/**
+ * Makes one item of a batch fail, in place of its value: whoever fetches it gets the
+ * error, and the other items are stored.
+ *
+ * @param error - What an action would throw; a `ConvexError` keeps its data.
+ *
+ * @example
+ * return items.map(({ text }) => (text === "" ? itemError(new ConvexError("empty")) : embed(text)));
+ */
+export function itemError(error: unknown): ItemError {
+  return { actionCacheItemError: errorToWire(error) };
+}
+
+/** The error that a batch action returned for an item; null where it returned a value. */
+export function itemErrorOf(value: unknown): Error | null {
+  if (!isPlainObject(value) || !("actionCacheItemError" in value)) return null;
+  return errorFromWire((value as ItemError).actionCacheItemError);
+}
