@@ -70,7 +70,7 @@ export class App {
     });
     const computeAll = internalActionGeneric({
       args: { items: v.array(v.object({ city: v.string() })) },
-      handler: (_, { items }) => Promise.all(items.map(() => this.answer())),
+      handler: (_, { items }) => Promise.all(items.map(async () => await this.answer())),
     });
     this.t = convexTest({
       schema: defineSchema({}),

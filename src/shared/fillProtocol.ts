@@ -151,7 +151,7 @@ export const mutationFetchResult = v.object({
 export type MutationFetchResult = Infer<typeof mutationFetchResult>;
 
 /** How a fill ended, as its holder reports it. `retryMs` is how long no background fill follows. */
-export const fillResult = v.union(
+const fillResult = v.union(
   v.object({
     kind: v.literal("value"),
     fillMs: v.number(),
