@@ -68,6 +68,22 @@ describe("an entry is operated on by its stored key", () => {
     expect((await app.stored()).values).toEqual([]);
   });
 
+  test("removed together with its running fill, also one of 0.3.1 with large arguments", async () => {
+    const app = createInspected();
+    const large = { text: "x".repeat(2000) };
+    await app.inComponent((ctx) =>
+      ctx.db.insert("values", { name: "test", args: large, value: 1 }),
+    );
+    app.upstream.answer = async () => {
+      expect((await app.inspect("fills")).items).toHaveLength(1);
+      expect(await app.inspect("remove", { name: "test", key: large })).toBe(true);
+      expect((await app.inspect("fills")).items).toEqual([]);
+      return "of the voided fill";
+    };
+    await app.act((ctx) => app.cache().fetch(ctx, large, { force: true }));
+    expect(await app.t.query((ctx) => app.cache().peek(ctx, large))).toBeNull();
+  });
+
   test("refreshed by the arguments, where its cache is known", async () => {
     const cache = createApp().cache();
     const app = createInspected({ caches: [cache] });
