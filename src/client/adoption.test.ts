@@ -185,20 +185,6 @@ describe("bounds that change", () => {
 });
 
 describe("a transaction has room", () => {
-  test("for whatever is evicted with an entry", async () => {
-    const app = createApp();
-    const tags = Array.from({ length: 128 }, (_, n) => `tag ${n}`);
-    const cache = app.cache({ maxEntries: 200, tags: () => tags });
-    vi.spyOn(Math, "random").mockReturnValue(0.999);
-    for (let n = 0; n < 200; n++) {
-      await app.t.mutation((ctx) => cache.put(ctx, { n }, n, { tags }));
-    }
-    eager();
-    await app.t.mutation((ctx) => app.cache({ maxEntries: 1 }).put(ctx, { n: 999 }, 1));
-    await finishBackground(app);
-    expect((await tables(app)).values).toHaveLength(1);
-  });
-
   test("for what an app schedules besides many entries that it stores", async () => {
     const app = createApp();
     const cache = app.cache({ maxEntries: 10 });

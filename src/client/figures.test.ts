@@ -16,12 +16,12 @@ virtualTime(START, { quietly: true });
 const seed = process.env.CI ? 1 : Date.now();
 
 describe("figures are exact at every moment", () => {
-  test.prop([steps], { numRuns: 8, seed })(
+  test.prop([steps], { numRuns: 4, seed })(
     "for fills, puts and what is stored, whatever happens in whatever order",
     (steps) => checkAgainstTruth({ stats: true }, steps),
   );
 
-  test.prop([steps], { numRuns: 8, seed })("when entries are evicted", (steps) =>
+  test.prop([steps], { numRuns: 4, seed })("when entries are evicted", (steps) =>
     checkAgainstTruth({ stats: true, maxEntries: 1 }, steps),
   );
 
@@ -192,12 +192,12 @@ describe("what figures cover", () => {
   plainTest("is not counted twice by two additions at once", async () => {
     const app = createApp();
     const cache = app.cache({ stats: true });
-    for (let n = 0; n < 600; n++) await app.t.mutation((ctx) => cache.put(ctx, { n }, n));
+    for (let n = 0; n < 300; n++) await app.t.mutation((ctx) => cache.put(ctx, { n }, n));
     await Promise.all(
       [0, 1].map(() => app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}))),
     );
     await finishBackground(app);
-    expect(await app.t.query((ctx) => cache.stats(ctx))).toMatchObject({ puts: 600, entries: 600 });
+    expect(await app.t.query((ctx) => cache.stats(ctx))).toMatchObject({ puts: 300, entries: 300 });
     const deltas = await app.inComponent((ctx) => ctx.db.query("deltas").collect());
     expect(deltas).toEqual([]);
   });

@@ -1,14 +1,13 @@
 /** What housekeeping deletes, keeps and never brings back. */
 import { describe, expect, test, vi } from "vitest";
 import { virtualTime } from "../testing/time.js";
-import { ALL_TENANTS, invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
+import { invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { component, createApp } from "../testing/app.js";
 import { finishBackground, keepHouse } from "../testing/background.js";
 import { seed, writeEntry, writeTaggedEntry } from "../testing/seed.js";
 import { deleteAll } from "./model/gc/batch.js";
 import { listExpired } from "./model/gc/purge.js";
-import { appTag } from "./model/invalidation/tags.js";
 
 type PurgeJob = Parameters<typeof listExpired>[1];
 
@@ -105,49 +104,9 @@ describe("a sweep ends", () => {
     expect(values).toHaveLength(401);
     expect(invalidations).toEqual([]);
   });
-
-  test("for all tenants, whatever live traffic stores under the tag", async () => {
-    const app = createApp();
-    const prices = app.cache();
-    await app.t.mutation((ctx) => prices.put(ctx, { n: "old" }, 1, { tags: ["prices"] }));
-    await app.t.mutation((ctx) =>
-      prices.forTenant("b").put(ctx, { n: "old" }, 1, { tags: ["prices"] }),
-    );
-    await app.t.mutation((ctx) =>
-      invalidateTags(ctx, component, ["prices"], { tenant: ALL_TENANTS }),
-    );
-    await seed(app, { count: 6000, bytesEach: 1000 }, async (ctx, n) => {
-      const startedAt = ctx.db.vars.commitTs;
-      const tag = appTag("prices", n % 3 === 0 ? undefined : `tenant ${n % 300}`);
-      await ctx.db.insert("tags", { tag, startedAt });
-    });
-    for (let hour = 0; hour < 2; hour++) await keepHouse(app);
-    expect((await app.stored()).invalidations).toEqual([]);
-    expect((await app.stored()).values).toEqual([]);
-  });
 });
 
 describe("compaction", () => {
-  test("drops expiries of all tenants that are the first for no entry, however many there are", async () => {
-    const app = createApp();
-    const prices = app.cache();
-    for (let n = 0; n < 300; n++) {
-      await app.t.mutation((ctx) =>
-        prices.forTenant(`t${n}`).put(ctx, {}, n, { tags: ["prices"] }),
-      );
-    }
-    const expire = () =>
-      app.t.mutation((ctx) =>
-        invalidateTags(ctx, component, ["prices"], { tenant: ALL_TENANTS, mode: "expire" }),
-      );
-    for (let n = 0; n < 150; n++) await expire();
-    const peek = () => app.t.query((ctx) => prices.forTenant("t7").peek(ctx, {}));
-    const before = await peek();
-    for (let hour = 0; hour < 2; hour++) await keepHouse(app);
-    expect((await app.stored()).invalidations).toHaveLength(1);
-    expect(await peek()).toEqual(before);
-  });
-
   test("goes on from where a batch ended", async () => {
     const app = createApp();
     for (let n = 0; n < 6; n++) {

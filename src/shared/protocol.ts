@@ -35,7 +35,7 @@ export const entryKey = {
 export type EntryKey = ObjectType<typeof entryKey>;
 
 /** What is kept of a cache's entries besides: for its figures, and for its bounds. */
-export const tracking = v.object({
+const tracking = v.object({
   /** Whether figures are kept. */
   figures: v.optional(v.boolean()),
   maxEntries: v.optional(v.number()),
