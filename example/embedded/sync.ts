@@ -54,8 +54,8 @@ export class Connection {
   #told: Version = { querySet: 0, identity: 0, ts: 0n };
   #querySet = 0;
   #identity = 0;
-  /** The client resolves a mutation once it was told of this timestamp, and not before. */
-  #awaitedTs = 0n;
+  /** The client resolves a mutation with the first transition after its answer. */
+  #isAwaited = false;
   #isStale = false;
   #isUpdating = false;
   #lastMutation: Promise<void> = Promise.resolve();
@@ -136,7 +136,7 @@ export class Connection {
     const answer = { type: "MutationResponse" as const, requestId, logLines: [] };
     if (!outcome.success) return this.#send({ ...answer, ...failure(outcome) });
     this.#send({ ...answer, success: true, result: outcome.value, ts: encoded(ts) });
-    this.#awaitedTs = ts > this.#awaitedTs ? ts : this.#awaitedTs;
+    this.#isAwaited = true;
     this.#refresh();
   }
 
@@ -192,8 +192,9 @@ export class Connection {
       modifications.length > 0 ||
       now.querySet !== this.#told.querySet ||
       now.identity !== this.#told.identity ||
-      this.#told.ts < this.#awaitedTs;
+      this.#isAwaited;
     if (!isNews) return;
+    this.#isAwaited = false;
     const startVersion = { ...this.#told, ts: encoded(this.#told.ts) };
     const endVersion = { ...now, ts: encoded(now.ts) };
     this.#send({ type: "Transition", startVersion, endVersion, modifications });
