@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { convexTest, type TestConvex } from "convex-test";
-import { type Crons, makeFunctionReference } from "convex/server";
+import { type Crons, type FunctionReference, makeFunctionReference } from "convex/server";
 import { ConvexError, convexToJson, type JSONValue, jsonToConvex, type Value } from "convex/values";
 import componentSchema from "../../src/component/schema.js";
 import { componentModules, modulesIn } from "../../src/testing/files.js";
@@ -15,6 +15,8 @@ export type Kind = "query" | "mutation" | "action";
 export type Failure = { success: false; message: string; data?: JSONValue };
 /** What came of a call, its values as they cross the wire. */
 export type Outcome = { success: true; value: JSONValue } | Failure;
+/** An outcome with the timestamp of the last commit that shows in it. */
+export type Answer = Outcome & { ts: bigint };
 
 type Registered = { isPublic?: true; isQuery?: true; isMutation?: true };
 type Module = Record<string, unknown>;
@@ -63,7 +65,7 @@ export class EmbeddedApp {
     );
   }
 
-  /** The timestamp of the last commit. What a query reads from now on is at least as new. */
+  /** The timestamp of the last commit. */
   get commitTs(): bigint {
     return this.#commitTs;
   }
@@ -77,16 +79,21 @@ export class EmbeddedApp {
   }
 
   /** Runs a public function, for a client. */
-  async call(kind: Kind, path: string, args: JSONValue): Promise<Outcome> {
-    const name = path.replace(/\.js(?=:|$)/, "");
-    const refusal = this.#refusal(kind, name);
-    if (refusal !== null) return { success: false, message: refusal };
+  async call(kind: Kind, path: string, args: JSONValue): Promise<Answer> {
+    let ts: bigint | undefined;
+    const run = async (call: (reference: never, args: never) => Promise<unknown>) =>
+      await call(this.#reference(kind, path) as never, jsonToConvex(args) as never);
     try {
-      const run = this.convex[kind] as (reference: unknown, args: Value) => Promise<Value>;
-      const value = await run(makeFunctionReference<Kind>(name), jsonToConvex(args));
-      return { success: true, value: convexToJson(value) };
+      const value =
+        kind === "query"
+          ? await this.convex.query(async (ctx) => {
+              ts = this.#commitTs;
+              return await run(ctx.runQuery);
+            })
+          : await run(this.convex[kind] as never);
+      return { success: true, value: convexToJson(value as Value), ts: ts ?? this.#commitTs };
     } catch (error) {
-      return failure(error);
+      return { ...failure(error), ts: ts ?? this.#commitTs };
     }
   }
 
@@ -105,22 +112,28 @@ export class EmbeddedApp {
     return () => stops.forEach((stop) => stop());
   }
 
-  /** Why a client can't call a function, in Convex's words; null if it can. */
-  #refusal(kind: Kind, name: string): string | null {
+  /** A function by its path. Throws, in Convex's words, if a client can't call it. */
+  #reference(kind: Kind, path: string): FunctionReference<Kind> {
+    const name = path.replace(/\.js(?=:|$)/, "");
     const [file, exported = "default"] = name.split(":");
     const found = this.#modules[`./${file}.ts`]?.[exported] as Registered | undefined;
     if (!found?.isPublic) {
-      return (
+      throw new Refusal(
         `Could not find public function for '${name}'. ` +
-        "Did you forget to run `npx convex dev` or `npx convex deploy`?"
+          "Did you forget to run `npx convex dev` or `npx convex deploy`?",
       );
     }
     const actual = found.isQuery ? "Query" : found.isMutation ? "Mutation" : "Action";
     const wanted = kind[0]!.toUpperCase() + kind.slice(1);
-    if (actual === wanted) return null;
-    return `Trying to execute ${name} as ${wanted}, but it is defined as ${actual}.`;
+    if (actual !== wanted) {
+      throw new Refusal(`Trying to execute ${name} as ${wanted}, but it is defined as ${actual}.`);
+    }
+    return makeFunctionReference<Kind>(name);
   }
 }
+
+/** Thrown instead of running a function. */
+class Refusal extends Error {}
 
 /** What a client is told of an error that a function threw. */
 export function failure(error: unknown): Failure {
@@ -129,7 +142,8 @@ export function failure(error: unknown): Failure {
     return { success: false, message: `Uncaught ConvexError: ${error.message}`, data };
   }
   const invalid = /^Error: Validator error: (.*)/s.exec(String(error))?.[1];
-  const message = invalid ? `ArgumentValidationError: ${invalid}` : `Uncaught ${String(error)}`;
+  if (invalid) return { success: false, message: `ArgumentValidationError: ${invalid}` };
+  const message = error instanceof Refusal ? error.message : `Uncaught ${String(error)}`;
   return { success: false, message };
 }
 

@@ -154,6 +154,16 @@ describe("subscriptions", () => {
     expect(mixtures).toEqual([]);
   });
 
+  test("are told of commits that never pause", async () => {
+    const { subscribe, latest } = createClient();
+    keys.forEach(subscribe);
+    const isTold = () => keys.every((key) => latest(key) !== undefined);
+    const writers = [1, 2, 3].map(async () => {
+      while (!isTold()) await http.action(live.writeFromAction, { keys: ["a"], value: "b" });
+    });
+    await Promise.all(writers);
+  });
+
   test("that change while their queries run are told of what they ask for by then", async () => {
     const { client, subscribe, sees, seen, transitions } = createClient();
     const gate = createGate();

@@ -11,13 +11,12 @@ import type {
   QuerySetModification,
   StateVersion,
 } from "../../node_modules/convex/dist/esm-types/browser/sync/protocol.js";
-import { type EmbeddedApp, type Failure, type Outcome, serverError } from "./app.js";
+import { type Answer, type EmbeddedApp, type Failure, type Outcome, serverError } from "./app.js";
 
 type ClientMessage = ReturnType<typeof encodeClientMessage>;
 type ServerMessage = Parameters<typeof parseServerMessage>[0];
 type Transition = Extract<ServerMessage, { type: "Transition" }>;
 type Version = Omit<StateVersion, "ts"> & { ts: bigint };
-type Answer = { outcome: Outcome; ts: bigint };
 
 /** A client that hears nothing for a minute reconnects. */
 const PING_MS = 15_000;
@@ -54,8 +53,8 @@ export class Connection {
   #told: Version = { querySet: 0, identity: 0, ts: 0n };
   #querySet = 0;
   #identity = 0;
-  /** The client resolves a mutation with the first transition after its answer. */
-  #isAwaited = false;
+  /** The client resolves its mutations with a transition to this, which must come after their answers. */
+  #awaitedTs = 0n;
   #isStale = false;
   #isUpdating = false;
   #lastMutation: Promise<void> = Promise.resolve();
@@ -129,23 +128,22 @@ export class Connection {
 
   async #mutate(request: MutationRequest): Promise<void> {
     const { requestId, args } = request;
-    const { outcome, ts } = await this.#answers.once(this.#session, requestId, async () => ({
-      outcome: await this.#app.call("mutation", pathOf(request), args[0]!),
-      ts: this.#app.commitTs,
-    }));
-    const answer = { type: "MutationResponse" as const, requestId, logLines: [] };
-    if (!outcome.success) return this.#send({ ...answer, ...failure(outcome) });
-    this.#send({ ...answer, success: true, result: outcome.value, ts: encoded(ts) });
-    this.#isAwaited = true;
+    const answer = await this.#answers.once(this.#session, requestId, () =>
+      this.#app.call("mutation", pathOf(request), args[0]!),
+    );
+    const response = { type: "MutationResponse" as const, requestId, logLines: [] };
+    if (!answer.success) return this.#send({ ...response, ...failure(answer) });
+    this.#send({ ...response, success: true, result: answer.value, ts: encoded(answer.ts) });
+    if (answer.ts > this.#awaitedTs) this.#awaitedTs = answer.ts;
     this.#refresh();
   }
 
   async #act(request: ActionRequest): Promise<void> {
-    const outcome = await this.#app.call("action", pathOf(request), request.args[0]!);
-    const { requestId } = request;
-    const answer = { type: "ActionResponse" as const, requestId, logLines: [] };
-    if (!outcome.success) return this.#send({ ...answer, ...failure(outcome) });
-    this.#send({ ...answer, success: true, result: outcome.value });
+    const { requestId, args } = request;
+    const answer = await this.#app.call("action", pathOf(request), args[0]!);
+    const response = { type: "ActionResponse" as const, requestId, logLines: [] };
+    if (!answer.success) return this.#send({ ...response, ...failure(answer) });
+    this.#send({ ...response, success: true, result: answer.value });
   }
 
   /** Has the client told of what changed, soon. */
@@ -157,8 +155,7 @@ export class Connection {
   async #update(): Promise<void> {
     this.#isUpdating = true;
     while (this.#isStale && this.#socket.readyState === this.#socket.OPEN) {
-      // A turn later all of this turn's commits count, and the answer to a mutation is sent: the
-      // client drops an optimistic update with the transition, if it has the answer by then.
+      // All that comes in this turn costs one run.
       await setImmediate();
       this.#isStale = false;
       await this.#transition();
@@ -167,17 +164,21 @@ export class Connection {
   }
 
   async #transition(): Promise<void> {
-    const now = { querySet: this.#querySet, identity: this.#identity, ts: this.#app.commitTs };
+    const asked = { querySet: this.#querySet, identity: this.#identity };
     const queries = [...this.#queries];
-    const outcomes = await Promise.all(
+    const answers = await Promise.all(
       queries.map(([, { path, args }]) => this.#app.call("query", path, args)),
     );
-    // A commit came between them: together they would show what never was. The next turn runs them.
-    if (this.#app.commitTs !== now.ts) return;
+    const now = { ...asked, ts: answers[0]?.ts ?? this.#app.commitTs };
+    // A commit came between them: together they would show what never was. The next run follows.
+    if (answers.some(({ ts }) => ts !== now.ts)) return;
+    // Before what a mutation wrote goes its answer, which is sent in the turn of its commit: then the
+    // client drops an optimistic update as it gets the result.
+    await setImmediate();
 
     const modifications: Transition["modifications"] = [];
     for (const [index, [queryId]] of queries.entries()) {
-      const outcome = outcomes[index]!;
+      const { ts: _, ...outcome } = answers[index]!;
       const json = JSON.stringify(outcome);
       if (!this.#queries.has(queryId) || this.#results.get(queryId) === json) continue;
       this.#results.set(queryId, json);
@@ -188,13 +189,14 @@ export class Connection {
       this.#results.delete(queryId);
       modifications.push({ type: "QueryRemoved", queryId });
     }
+    const isAwaited = this.#awaitedTs > 0n && this.#awaitedTs <= now.ts;
     const isNews =
       modifications.length > 0 ||
       now.querySet !== this.#told.querySet ||
       now.identity !== this.#told.identity ||
-      this.#isAwaited;
+      isAwaited;
     if (!isNews) return;
-    this.#isAwaited = false;
+    if (isAwaited) this.#awaitedTs = 0n;
     const startVersion = { ...this.#told, ts: encoded(this.#told.ts) };
     const endVersion = { ...now, ts: encoded(now.ts) };
     this.#send({ type: "Transition", startVersion, endVersion, modifications });
