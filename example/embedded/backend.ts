@@ -42,7 +42,9 @@ export async function startBackend({
   const answers = new Answers();
   const sockets = new WebSocketServer({ noServer: true });
   const server = createServer((request, response) => {
-    void answer(app, request).then((answered) => send(answered, response));
+    answer(app, request)
+      .then((answered) => send(answered, response))
+      .catch(() => response.destroy());
   });
   server.on("upgrade", (request, socket, head) => {
     if (!isOurs(request) || !/^\/api\/[^/]+\/sync$/.test(request.url ?? ""))

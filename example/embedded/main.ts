@@ -71,6 +71,12 @@ async function run(setting: Setting): Promise<boolean> {
 }
 
 const setting = await start();
+print(
+  wrapped(
+    `The app of example/convex is served at ${setting.url}, to this machine alone. Its state is in the ` +
+      "memory of this process, and gone when it ends.\n",
+  ),
+);
 const passed = await run(setting).finally(() => setting.stop());
 print(passed ? `\nAll checks passed.\n${NEXT}` : "\nA check failed.");
 // Housekeeping is scheduled for later, and would keep the program waiting for that.
