@@ -187,6 +187,31 @@ describe("a mutation", () => {
     expect(seen.a).toEqual([...(seen.a as (string | null)[])].sort(byLength));
   });
 
+  test("is answered before what it wrote is shown, to queries that waited for it too", async () => {
+    const { client, subscribe, sees, received } = served.createClient();
+    const call = served.backend.app.call.bind(served.backend.app);
+    vi.spyOn(served.backend.app, "call").mockImplementation(async (kind, path, args) => {
+      const answer = await call(kind, path, args);
+      // Queries that run at once would be faster.
+      if (kind === "mutation") for (let step = 0; step < 1000; step += 1) await Promise.resolve();
+      return answer;
+    });
+    subscribe("a");
+    await sees("a", null);
+    const gate = createGate();
+    within.write = gate.pass;
+    const written = client.mutation(live.append, { key: "a", value: "x" });
+    await gate.reached();
+    subscribe("b");
+    // Once this is answered, the query waits for the mutation to end.
+    await client.action(live.echo, { value: null });
+    const before = received.length;
+    gate.release();
+    await written;
+    await sees("b", null);
+    expect(received.slice(before, before + 2)).toEqual(["MutationResponse", "Transition"]);
+  });
+
   test("of several runs in the order in which its client made them", async () => {
     const { client } = served.createClient();
     const letters = [..."abcdefghijklmnop"];

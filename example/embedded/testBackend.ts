@@ -56,18 +56,20 @@ export function useBackend() {
 export function connect() {
   const sockets: WebSocket[] = [];
   const transitions: { queryId: number; type: string }[][] = [];
+  const received: string[] = [];
   class Socket extends WebSocket {
     constructor(url: string) {
       super(url);
       sockets.push(this);
       this.on("message", (data: Buffer) => {
         const message = JSON.parse(data.toString()) as { type: string; modifications: never };
+        received.push(message.type);
         if (message.type === "Transition") transitions.push(message.modifications);
       });
     }
   }
   const options = { webSocketConstructor: Socket as never, logger: false as const };
-  return { options, sockets, transitions, cut: () => sockets.at(-1)!.terminate() };
+  return { options, sockets, received, transitions, cut: () => sockets.at(-1)!.terminate() };
 }
 
 /** A client, and what its subscribers have seen, by key. */
