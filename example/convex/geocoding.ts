@@ -105,24 +105,27 @@ interface GeocodingAnswer {
 export const search = internalAction({
   args: { name: v.string() },
   returns: v.union(placeValidator, v.null()),
-  handler: async (_ctx, { name }): Promise<Place | null> => {
-    const url = new URL(`${settings.geocodingBaseUrl}/v1/search`);
-    url.search = new URLSearchParams({
-      name,
-      count: "1",
-      language: "en",
-      format: "json",
-    }).toString();
-    const { results } = (await fetchJson(url)) as GeocodingAnswer;
-    const best = results?.[0];
-    if (!best) return null;
-    return {
-      id: best.id,
-      name: best.name,
-      countryCode: best.country_code ?? null,
-      latitude: best.latitude,
-      longitude: best.longitude,
-      population: best.population ?? null,
-    };
-  },
+  handler: async (_ctx, { name }): Promise<Place | null> => await searchPlace(name),
 });
+
+/** Asks the service. */
+export async function searchPlace(name: string): Promise<Place | null> {
+  const url = new URL(`${settings.geocodingBaseUrl}/v1/search`);
+  url.search = new URLSearchParams({
+    name,
+    count: "1",
+    language: "en",
+    format: "json",
+  }).toString();
+  const { results } = (await fetchJson(url)) as GeocodingAnswer;
+  const best = results?.[0];
+  if (!best) return null;
+  return {
+    id: best.id,
+    name: best.name,
+    countryCode: best.country_code ?? null,
+    latitude: best.latitude,
+    longitude: best.longitude,
+    population: best.population ?? null,
+  };
+}

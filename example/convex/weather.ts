@@ -1,4 +1,4 @@
-import { ActionCache, HOUR, SECOND } from "@convex-dev/action-cache";
+import { ActionCache, type FetchedEntry, HOUR, SECOND } from "@convex-dev/action-cache";
 import { type Infer, v } from "convex/values";
 import { components, internal } from "./_generated/api.js";
 import {
@@ -41,13 +41,17 @@ const cachedForecastValidator = v.object({
 type Forecast = Infer<typeof forecastValidator>;
 type Weather = Infer<typeof weatherValidator>;
 type CachedForecast = Infer<typeof cachedForecastValidator>;
+type PlaceForecast = { place: Place; entry: FetchedEntry<Forecast> };
+
+/** For how long past its time to live a forecast is still better than a wait. */
+export const STALE_WHILE_REVALIDATE = 3 * HOUR;
 
 const cache = new ActionCache(components.actionCache, {
   action: internal.weather.fetchForecast,
   name: "forecasts-v1",
   ttl: HOUR,
-  // After that a forecast is still better than a wait: it is served at once, and refreshed behind.
-  staleWhileRevalidate: 3 * HOUR,
+  // After that it is served at once, and refreshed behind.
+  staleWhileRevalidate: STALE_WHILE_REVALIDATE,
   // And while the service is down, that of this morning is better than none.
   staleIfError: 12 * HOUR,
   // A service that is down is asked again for a place no sooner than this.
@@ -60,11 +64,20 @@ export const forPlace = action({
   args: { name: v.string() },
   returns: v.union(weatherValidator, v.null()),
   handler: async (ctx, { name }): Promise<Weather | null> => {
-    const weather = await weatherFor(ctx, name);
-    if (weather !== null) await record(ctx, [weather]);
-    return weather;
+    const forecast = await fetchForecastFor(ctx, name);
+    return forecast && weatherOf(forecast);
   },
 });
+
+/** What `forPlace` answers, with the times that http.ts puts into headers. */
+export async function fetchForecastFor(
+  ctx: ActionCtx,
+  name: string,
+): Promise<PlaceForecast | null> {
+  const forecast = await lookUp(ctx, name);
+  if (forecast !== null) await record(ctx, [forecast]);
+  return forecast;
+}
 
 /**
  * The weather of a list of places, `null` for those of which there is none to be had: what went wrong
@@ -75,13 +88,13 @@ export const forPlaces = action({
   returns: v.array(v.union(weatherValidator, v.null())),
   handler: async (ctx, { names }): Promise<(Weather | null)[]> => {
     // Started together, so that the cache looks all of them up in one query.
-    const outcomes = await Promise.allSettled(names.map((name) => weatherFor(ctx, name)));
+    const outcomes = await Promise.allSettled(names.map((name) => lookUp(ctx, name)));
     const list = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : null));
     await record(
       ctx,
-      list.filter((weather) => weather !== null),
+      list.filter((forecast) => forecast !== null),
     );
-    return list;
+    return list.map((forecast) => forecast && weatherOf(forecast));
   },
 });
 
@@ -125,11 +138,13 @@ export const warm = internalMutation({
 });
 
 /** One cache feeds the other, each with the time to live of what it holds. */
-async function weatherFor(ctx: ActionCtx, name: string): Promise<Weather | null> {
+async function lookUp(ctx: ActionCtx, name: string): Promise<PlaceForecast | null> {
   const place = await fetchPlace(ctx, name);
-  if (place === null) return null;
-  const { forecast, status } = await fetchForecastOf(ctx, place);
-  return { place, forecast, stale: status === "stale" };
+  return place && { place, entry: await fetchForecastOf(ctx, place) };
+}
+
+export function weatherOf({ place, entry }: PlaceForecast): Weather {
+  return { place, forecast: entry.value, stale: entry.status === "stale" };
 }
 
 /** The forecast for a place, and where it came from. */
@@ -137,14 +152,13 @@ export async function fetchForecastOf(
   ctx: ActionCtx,
   place: Coordinates,
   options?: { ttl?: number; force?: boolean },
-): Promise<{ forecast: Forecast; status: "hit" | "stale" | "filled" | "coalesced" }> {
-  const { value, status } = await cache.fetchEntry(ctx, cacheArgs(place), options);
-  return { forecast: value, status };
+): Promise<FetchedEntry<Forecast>> {
+  return await cache.fetchEntry(ctx, cacheArgs(place), options);
 }
 
-async function record(ctx: ActionCtx, weather: { place: Place }[]): Promise<void> {
-  if (weather.length === 0) return;
-  const places = weather.map(({ place }) => cacheArgs(place));
+async function record(ctx: ActionCtx, forecasts: PlaceForecast[]): Promise<void> {
+  if (forecasts.length === 0) return;
+  const places = forecasts.map(({ place }) => cacheArgs(place));
   await ctx.runMutation(internal.recentPlaces.record, { places });
 }
 

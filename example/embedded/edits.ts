@@ -1,7 +1,8 @@
+import { ConvexError } from "convex/values";
 import { api } from "../convex/_generated/api.js";
 import type { City } from "./cities.js";
 import { type Check, integer, plural } from "./report.js";
-import { counted, type Setting } from "./setting.js";
+import { counted, demo, type Setting } from "./setting.js";
 
 /**
  * An edit of one city's notes, of which a guide is written for every two cities. The guides that
@@ -25,15 +26,10 @@ export async function checkEdit(cities: City[], setting: Setting): Promise<Check
   }
   await readAll();
 
-  let goneWithin = 0;
-  const rollback = app.mutation(async (ctx) => {
-    await ctx.runMutation(api.savedPlaces.save, { name, notes: "never to be" });
-    for (const names of guides) {
-      if ((await ctx.runQuery(api.guides.cached, { names })) === null) goneWithin += 1;
-    }
-    throw new Error("to roll back");
-  });
-  await rollback.catch(() => {});
+  const error: unknown = await app
+    .mutation(demo.failToSave, { name, guides })
+    .catch((thrown: unknown) => thrown);
+  const goneWithin = error instanceof ConvexError ? (error.data as { gone: number }).gone : NaN;
   const rolledBack = await readAll();
 
   await app.mutation(api.savedPlaces.save, { name, notes: "as it is" });

@@ -1,10 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { SECOND } from "@convex-dev/action-cache";
 import { api } from "../convex/_generated/api.js";
-import { fetchForecastOf } from "../convex/weather.js";
 import type { City } from "./cities.js";
 import { type Check, plural } from "./report.js";
-import { counted, type Setting } from "./setting.js";
+import { counted, demo, type Setting } from "./setting.js";
 
 /** Of the readers here, in place of an hour: as long as it takes for a forecast to be stale. */
 const TTL = SECOND / 4;
@@ -63,15 +62,12 @@ export async function checkOutage(city: City, setting: Setting): Promise<Check> 
   };
 }
 
-type Reading = { temperature: number | undefined; status: string };
+type Reading = { temperature: number; status: string };
 
 /** Reads the forecast as a reader does for whom it is stale after `TTL`. */
-async function read(city: City, { app }: Setting, options?: { force: boolean }) {
-  const { forecast, status } = await app.action((ctx) => {
-    const [longitude, latitude] = city.loc.coordinates;
-    return fetchForecastOf(ctx, { latitude, longitude }, { ttl: TTL, ...options });
-  });
-  return { temperature: forecast.temperature, status };
+function read(city: City, { app }: Setting, options?: { force: boolean }): Promise<Reading> {
+  const [longitude, latitude] = city.loc.coordinates;
+  return app.action(demo.readTemperature, { latitude, longitude, ttl: TTL, ...options });
 }
 
 const staleOnes = (readings: Reading[], old: number | undefined) =>

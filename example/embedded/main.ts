@@ -1,12 +1,12 @@
 // `npm start`: the app of example/convex at work on real data, with nothing but this machine.
-import { api, internal } from "../convex/_generated/api.js";
+import { api } from "../convex/_generated/api.js";
 import { biggestCities, cities } from "./cities.js";
 import { checkEdit } from "./edits.js";
 import { checkOutage, checkStale } from "./freshness.js";
 import { checkCallersAtOnce, checkPasses, checkRemoval } from "./places.js";
 import { type Check, checkLine, integer, passTable, wrapped } from "./report.js";
 import { NETWORK_MS } from "./server.js";
-import { type Setting, start } from "./setting.js";
+import { demo, type Setting, start } from "./setting.js";
 import { runPass, zipfTraffic } from "./traffic.js";
 
 const PLACES = 120;
@@ -48,7 +48,7 @@ async function run(setting: Setting): Promise<boolean> {
     ),
   );
   const traffic = zipfTraffic(places, LOOKUPS);
-  const search = (name: string) => app.action(internal.geocoding.search, { name });
+  const search = (name: string) => app.action(demo.locateUncached, { name });
   const locate = (name: string) => app.action(api.geocoding.locate, { name });
   const passes = [
     await runPass("without cache", traffic, setting, search),
@@ -71,6 +71,12 @@ async function run(setting: Setting): Promise<boolean> {
 }
 
 const setting = await start();
+print(
+  wrapped(
+    `The app of example/convex is served at ${setting.url}, to this machine alone. Its state is in the ` +
+      "memory of this process, and gone when it ends.\n",
+  ),
+);
 const passed = await run(setting).finally(() => setting.stop());
 print(passed ? `\nAll checks passed.\n${NEXT}` : "\nA check failed.");
 // Housekeeping is scheduled for later, and would keep the program waiting for that.

@@ -1,18 +1,11 @@
-import { ActionCache as LegacyCache } from "action-cache-0.3.1";
-import type { ComponentApi as LegacyApi } from "action-cache-0.3.1/_generated/component.js";
-import { componentsGeneric } from "convex/server";
-import { api, internal } from "../convex/_generated/api.js";
+import { api } from "../convex/_generated/api.js";
 import type { Place } from "../convex/geocoding.js";
 import type { City } from "./cities.js";
 import { type Check, integer, plural } from "./report.js";
-import { counted, type Setting } from "./setting.js";
+import { counted, demo, type Setting } from "./setting.js";
 import type { Pass } from "./traffic.js";
 
 const CALLERS = 50;
-
-const legacyCache = new LegacyCache(componentsGeneric().legacyCache as unknown as LegacyApi, {
-  action: internal.geocoding.search,
-});
 
 /** Many callers of one missing entry make one request, and with 0.3.1 as many as they are. */
 export async function checkCallersAtOnce(city: City, setting: Setting): Promise<Check> {
@@ -23,7 +16,7 @@ export async function checkCallersAtOnce(city: City, setting: Setting): Promise<
   };
   const { name } = city;
   const ours = await atOnce(() => setting.app.action(api.geocoding.locate, { name }));
-  const legacy = await atOnce(() => setting.app.action((ctx) => legacyCache.fetch(ctx, { name })));
+  const legacy = await atOnce(() => setting.app.action(demo.locateWithLegacy, { name }));
   return {
     title: "One request",
     passed: ours.isRight && ours.requests === 1,
@@ -58,10 +51,10 @@ export async function checkRemoval(cities: City[], setting: Setting): Promise<Ch
     counted(setting, async () => {
       for (const { name } of cities) await app.action(api.geocoding.locate, { name });
     });
-  await app.mutation(internal.clearing.place, { name: cities[0]!.name });
+  await app.mutation(demo.clearPlace, { name: cities[0]!.name });
   const removed = (await lookUpAll()).requests;
   const cached = (await lookUpAll()).requests;
-  await app.mutation(internal.clearing.everything, {});
+  await app.mutation(demo.clearEverything, {});
   const cleared = (await lookUpAll()).requests;
   return {
     title: "Removal",

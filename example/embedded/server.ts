@@ -9,6 +9,8 @@ export const NETWORK_MS = 20;
 
 export interface Services {
   url: string;
+  /** The environment of an app that is to use these services. */
+  settings: Record<string, string>;
   /** The requests answered so far. */
   requests(): number;
   /** Lets it get warmer everywhere by a degree, so that an answer differs from one that was cached before. */
@@ -49,8 +51,15 @@ export async function startServices(): Promise<Services> {
   });
   // Port 0 takes any free one, and 127.0.0.1 is seen by nobody else.
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    settings: {
+      GEOCODING_BASE_URL: url,
+      FORECAST_BASE_URL: url,
+      OPENAI_BASE_URL: `${url}/v1`,
+      OPENAI_API_KEY: "any: none is asked for",
+    },
     requests: () => requests,
     warmUp: () => void (warming += 1),
     hold: () => {

@@ -1,15 +1,23 @@
-import { convexTest, type TestConvex } from "convex-test";
-import componentSchema from "../../src/component/schema.js";
-import { componentModules, LEGACY, legacySchema, modulesIn } from "../../src/testing/files.js";
-import { observe, Observer } from "../../src/testing/syscalls.js";
-import appSchema from "../convex/schema.js";
+import { ConvexHttpClient } from "convex/browser";
+import { anyApi, type ApiFromModules, type FilterApi, type FunctionReference } from "convex/server";
+import { LEGACY, legacySchema, modulesIn } from "../../src/testing/files.js";
+import { observe, type Observer } from "../../src/testing/syscalls.js";
+import { startBackend } from "./backend.js";
+import type * as demoFunctions from "./demo.js";
 import { CapturedLog } from "./log.js";
 import { type Services, startServices } from "./server.js";
 
+/** References to the functions of demo.ts, as `api` has them to the app's. */
+export const { demo } = anyApi as unknown as FilterApi<
+  ApiFromModules<{ demo: typeof demoFunctions }>,
+  FunctionReference<"action" | "mutation", "public">
+>;
+
 /** All that a part of the program works with. */
 export interface Setting {
-  /** The app of example/convex with its component, in this process instead of a deployment. */
-  app: TestConvex<typeof appSchema>;
+  /** Where the app of example/convex is served, in this process instead of a deployment. */
+  url: string;
+  app: ConvexHttpClient;
   /** Counts what the app's functions use. */
   observer: Observer;
   services: Services;
@@ -19,29 +27,22 @@ export interface Setting {
 
 export async function start(): Promise<Setting> {
   const services = await startServices();
-  process.env.GEOCODING_BASE_URL = services.url;
-  process.env.FORECAST_BASE_URL = services.url;
-  process.env.OPENAI_BASE_URL = `${services.url}/v1`;
-  process.env.OPENAI_API_KEY = "any: the stand-in asks for none";
+  Object.assign(process.env, services.settings);
   const log = new CapturedLog();
-  const observer = new Observer();
-  const app = convexTest({
-    schema: appSchema,
-    modules: observer.observed(modulesIn(new URL("../convex", import.meta.url))),
-    transactionLimits: true,
+  const backend = await startBackend({
+    port: 0,
+    functions: { "./demo.ts": () => import("./demo.js") },
   });
-  // What register() of "@convex-dev/action-cache/test" does in a test. It collects the component's
-  // files with import.meta.glob, which Vite provides and Node does not.
-  app.registerComponent("actionCache", componentSchema, observer.observed(componentModules()));
-  app.registerComponent("legacyCache", await legacySchema(), modulesIn(LEGACY));
+  const { convex, observer } = backend.app;
+  convex.registerComponent("legacyCache", await legacySchema(), modulesIn(LEGACY));
   observe(observer);
+  const app = new ConvexHttpClient(backend.url, { logger: false });
   const stop = async () => {
-    // What runs in the background ends first.
-    await app.finishInProgressScheduledFunctions();
+    await backend.close();
     await services.close();
     log.release();
   };
-  return { app, observer, services, log, stop };
+  return { url: backend.url, app, observer, services, log, stop };
 }
 
 /** Does something, and tells how many requests it made. */
