@@ -1,5 +1,6 @@
 import { describe, refusal } from "../shared/errors.js";
-import { MAX_LOCK_TTL_MS, MAX_TAG_LENGTH, MIN_LOCK_TTL_MS } from "../shared/limits.js";
+import { MAX_LOCK_TTL_MS, MIN_LOCK_TTL_MS } from "../shared/leaseTimes.js";
+import { MAX_TAG_LENGTH } from "../shared/limits.js";
 import { isActionContext, type MutationContext, type QueryContext } from "./contexts.js";
 import { isDuration, isLabel } from "./validate.js";
 

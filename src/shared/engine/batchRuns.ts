@@ -1,7 +1,9 @@
 import type { Value } from "convex/values";
 import { refusal } from "../errors.js";
-import { itemErrorOf } from "../itemError.js";
+import type { ItemError } from "../itemError.js";
 import { MAX_PAGE_BYTES } from "../limits.js";
+import { isPlainObject } from "../values.js";
+import { errorFromWire } from "../wireErrors.js";
 import { firstOf } from "./batcher.js";
 
 /** How the items of one tick are run. */
@@ -78,4 +80,10 @@ export class BatchRuns {
       remedy: `Return an array of ${expected}: a value for each item, in their order.`,
     });
   }
+}
+
+/** The error that a batch action returned for an item; null where it returned a value. */
+function itemErrorOf(value: unknown): Error | null {
+  if (!isPlainObject(value) || !("actionCacheItemError" in value)) return null;
+  return errorFromWire((value as ItemError).actionCacheItemError);
 }
