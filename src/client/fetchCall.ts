@@ -86,7 +86,7 @@ export class FetchCall {
     if (batchAction) {
       // Convex would refuse a batch as a whole.
       const runs = this.refused === null ? scope.runsOf(this.cache) : scope.newRunsOf(this.cache);
-      return await runs.add(this.#args);
+      return await runs(this.#args);
     }
     if (action) return await ctx.runAction(action, this.#args);
     return await runCompute(this.cache, ctx, this.#args, previous);

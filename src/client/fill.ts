@@ -132,7 +132,7 @@ async function fill(
     const steps = { ...fillSteps(scope, call, entryKey, token, previous), retryMs: 0 };
     const filled = await scope.fills
       .get(token)!
-      .run(() => scope.calls.heartbeat.during(token, () => runFill(steps)));
+      .run(() => scope.calls.during(token, () => runFill(steps)));
     if (filled.put === "failed") {
       call.cache.warnings.warn(
         "settle",
@@ -209,8 +209,7 @@ async function outcomeOf(
   }
   try {
     const onLongWait = () => call.cache.warnings.warn("waiting", LONG_WAIT);
-    const poll: FetchScope["poll"] = (entryKey, token) => scope.poll(entryKey, token);
-    return await waitForFill(poll, await call.entryKey(), held, onLongWait, watched);
+    return await waitForFill(scope, await call.entryKey(), held, onLongWait, watched);
   } catch (error) {
     return { kind: "unshared", error };
   }

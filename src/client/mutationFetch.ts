@@ -4,7 +4,7 @@ import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import { report } from "./log.js";
-import { reportHit } from "./hits.js";
+import { reportServed } from "./hits.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -20,7 +20,7 @@ export async function fetchInMutation<Result>(
   call.checkBackground("`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
-    const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
+    const { content, get, fillMs } = (await scope.fetch(call.mutationFetch())).result;
     const read = content && readValue(call.cache, content);
     if (read?.unusable) {
       // The component knows no shapes: it took the entry for one to serve.
@@ -31,7 +31,7 @@ export async function fetchInMutation<Result>(
     report(call.cache, { get });
     if (read === null) return null;
     const { value } = read;
-    await reportHit(scope, call, { value, event: { get }, served: { fillMs } });
+    await reportServed(scope, call, { value, event: { get }, served: { fillMs } });
     return value as Result;
   } catch (error) {
     // What the caller got wrong is for the caller to mend.

@@ -41,6 +41,10 @@ export async function runScheduled(
 /** The stored value that a refresh may compute from. A lookup that fails costs it no more than that. */
 async function previous(scope: FetchScope, call: FetchCall): Promise<Previous | undefined> {
   if (!call.takesPrevious) return undefined;
-  const { entry } = await scope.lookUp(call.entryKey()).catch(() => ({ entry: null }));
-  return entry === null ? undefined : previousOf(call.cache, entry);
+  try {
+    const { entry } = (await scope.lookUp(call.entryKey())).result;
+    return entry === null ? undefined : previousOf(call.cache, entry);
+  } catch {
+    return undefined;
+  }
 }

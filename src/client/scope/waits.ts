@@ -5,6 +5,7 @@ import type { HeldLease, LookupResult } from "../../shared/fillProtocol.js";
 import type { Entry, EntryKey } from "../../shared/protocol.js";
 import { SECOND } from "../../shared/time.js";
 import { errorFromWire } from "../../shared/wireErrors.js";
+import type { FetchScope } from "./scope.js";
 
 /** How the fill ended that somebody waited for. */
 export type FillOutcome =
@@ -27,7 +28,7 @@ const LONG_WAIT_MS = 30 * SECOND;
  * of a fill grow with the logarithm of its length.
  */
 export async function waitForFill(
-  poll: (entryKey: EntryKey, token: string) => Promise<LookupResult>,
+  { poll }: Pick<FetchScope, "poll">,
   entryKey: EntryKey,
   held: HeldLease,
   onLongWait: () => void,
@@ -44,7 +45,7 @@ export async function waitForFill(
     if (waitedMs >= LONG_WAIT_MS) onLongWait();
     let status: LookupResult;
     try {
-      status = await poll(entryKey, watch.token);
+      status = (await poll({ ...entryKey, token: watch.token })).result;
     } catch (error) {
       if (watch.isOver) return { kind: "unshared", error };
       continue;
