@@ -59,7 +59,7 @@ async function answerOf(scope: FetchScope, call: FetchCall): Promise<Answer> {
 /** Looks up the entry, and whether a failure is remembered; a lookup that fails finds nothing. */
 async function lookUp(scope: FetchScope, call: FetchCall): Promise<LookupResult> {
   try {
-    return (await scope.lookUp(lookupOf(call))).result;
+    return await scope.lookUp(lookupOf(call));
   } catch (error) {
     warnOfFailedCall(call, "lookup", error);
     return { entry: null, fill: null, failure: null };
@@ -70,7 +70,7 @@ async function lookupOf(call: FetchCall) {
   const entryKey = await call.entryKey();
   return {
     ...entryKey,
-    ...(call.failures && { failures: true }),
-    ...(call.isBounded && { residency: true }),
+    failures: call.failures,
+    residency: call.isBounded,
   };
 }

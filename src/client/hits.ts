@@ -50,7 +50,7 @@ function countsOf(
   return {
     [counter]: 1 / sample,
     savedMs: (fillMs ?? 0) / sample,
-    saved: call.costOf(value) / sample,
+    saved: call.storing.costOf(value) / sample,
   };
 }
 

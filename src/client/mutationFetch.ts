@@ -5,6 +5,7 @@ import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import { report } from "./log.js";
 import { reportServed } from "./hits.js";
+import { checkRefresher } from "./validate.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -17,10 +18,10 @@ export async function fetchInMutation<Result>(
   ctx: MutationContext,
   call: FetchCall,
 ): Promise<Result | null> {
-  call.checkBackground("`fetch` in a mutation");
+  checkRefresher(call.cache, "`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
-    const { content, get, fillMs } = (await scope.fetch(call.mutationFetch())).result;
+    const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
     const read = content && readValue(call.cache, content);
     if (read?.unusable) {
       // The component knows no shapes: it took the entry for one to serve.

@@ -2,6 +2,7 @@ import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import type { TtlBounds } from "../shared/learnedTtl.js";
 import { isWellFormed } from "../shared/wire.js";
+import type { Cache } from "./cache.js";
 import type { QueryContext } from "./contexts.js";
 import type { Config } from "./options.js";
 
@@ -57,7 +58,10 @@ export function checkTtlResult(cache: string, ttl: unknown): void {
 }
 
 /** Refuses to refresh in the background what the component alone can't fill. */
-export function checkRefresher(cache: string, config: Config, because: string): void {
+export function checkRefresher(
+  { name, config }: Pick<Cache, "name" | "config">,
+  because: string,
+): void {
   const needed =
     (typeof config.ttl === "function" && "`ttl`") ||
     (config.tags && "`tags`") ||
@@ -66,7 +70,7 @@ export function checkRefresher(cache: string, config: Config, because: string): 
   if (!needed || config.refresher) return;
   throw refusal({
     code: "REFRESHER_REQUIRED",
-    cache,
+    cache: name,
     option: "`refresher`",
     value: undefined,
     remedy:
@@ -198,8 +202,8 @@ export function checkConfig(cache: string, config: Config): void {
     refuseUnless(value === undefined || is(value), code, cache, `\`${option}\``, value, remedy);
   }
   checkStats(cache, config.stats);
-  if (staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
-  if (refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
+  if (staleWhileRevalidate) checkRefresher({ name: cache, config }, "`staleWhileRevalidate`");
+  if (refreshAhead) checkRefresher({ name: cache, config }, "`refreshAhead`");
 }
 
 /** Refuses a context that can't write, as a query's can't. */

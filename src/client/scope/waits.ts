@@ -45,7 +45,7 @@ export async function waitForFill(
     if (waitedMs >= LONG_WAIT_MS) onLongWait();
     let status: LookupResult;
     try {
-      status = (await poll({ ...entryKey, token: watch.token })).result;
+      status = await poll({ ...entryKey, token: watch.token });
     } catch (error) {
       if (watch.isOver) return { kind: "unshared", error };
       continue;

@@ -3,15 +3,13 @@ import { MAX_ARGUMENT_BYTES, MAX_REQUESTS_PER_CALL } from "../limits.js";
 import { copyOf, refuseUnsendable, toJson } from "../wire.js";
 import { collecting, type Waiting } from "./collect.js";
 
-/** The answer to a request; of those who made an equal one in the same tick, one is the first. */
-export type Answered<Result> = { result: Result; isFirst: boolean };
+/**
+ * Adds a request that may still be in the making, without losing the tick to it. Those who
+ * make an equal one in the same tick get copies of the answer, in their order.
+ */
+export type Ask<Request, Result> = (request: Request | Promise<Request>) => Promise<Result>;
 
-/** Adds a request that may still be in the making, without losing the tick to it. */
-export type Ask<Request, Result> = (
-  request: Request | Promise<Request>,
-) => Promise<Answered<Result>>;
-
-type Asker<Request, Result> = Waiting<Request | Promise<Request>, Answered<Result>>;
+type Asker<Request, Result> = Waiting<Request | Promise<Request>, Result>;
 
 /** Equal requests, which are asked once. */
 type Group<Request, Result> = { request: Request; askers: Asker<Request, Result>[] };
@@ -81,9 +79,8 @@ export function batched<Request extends object, Result>(
 
 /** Answers the first of equal askers with the result, and the others with copies. */
 function answerWith<Result>(result: Result) {
-  return ({ resolve }: Waiting<unknown, Answered<Result>>, index: number) => {
-    const isFirst = index === 0;
-    resolve({ result: isFirst ? result : (copyOf(result as Value) as Result), isFirst });
+  return ({ resolve }: Waiting<unknown, Result>, index: number) => {
+    resolve(index === 0 ? result : (copyOf(result as Value) as Result));
   };
 }
 

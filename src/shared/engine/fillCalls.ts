@@ -28,14 +28,12 @@ export type FillCalls = {
 
 /** @param warn - Says that a heartbeat failed. */
 export function fillCalls(calls: Calls, warn: (kind: string, message: string) => void): FillCalls {
-  const begins = batched(calls.begin);
   // A transaction has computing time for so much. Tokens tell the requests apart.
   const keyOf = ({ token, result: { kind } }: SettleRequest) => token + kind;
   const settles = batched(calls.settle, { maxBytes: MAX_PAGE_BYTES, keyOf });
   return {
     during: heartbeat(calls.heartbeat, (error) => warn(...lostHeartbeat(error))),
-    begin: async (request) => (await begins(request)).result,
-    settle: async (fill, result) =>
-      (await settles(result.then((made) => ({ ...fill, result: made })))).result,
+    begin: batched(calls.begin),
+    settle: (fill, result) => settles(result.then((made) => ({ ...fill, result: made }))),
   };
 }
