@@ -21,8 +21,7 @@ import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
 import type { AnyAction, Config, FetchOptions, PutOptions } from "./options.js";
-import type { ScheduledFill } from "./refresher.js";
-import { runScheduled } from "./scheduled.js";
+import type { RunScheduled, ScheduledFill } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
 import { statsOf } from "./stats.js";
 import type { Figures } from "../shared/statsProtocol.js";
@@ -269,8 +268,8 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   }
 
   /** Runs fills that were scheduled. Called by the function that `refresher` makes, and by nobody else. */
-  async runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void> {
-    await runScheduled(ctx, this.#cache, fills);
+  async runScheduled(ctx: ActionContext, fills: ScheduledFill[], run: RunScheduled): Promise<void> {
+    await run(ctx, this.#cache, fills);
   }
 
   /** Explains an entry by its key, with what is stored if asked for. Called by `inspectorApi`, and by nobody else. */

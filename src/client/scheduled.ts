@@ -7,8 +7,12 @@ import type { ActionContext } from "./contexts.js";
 import { type FetchCall, fetchCall } from "./fetchCall.js";
 import { fillSteps } from "./fill.js";
 import { report } from "./log.js";
-import type { ScheduledFill } from "./refresher.js";
 import { type FetchScope, scopeOf } from "./scope/scope.js";
+
+/** A fill that was scheduled; `args` is null where they are stored for it. */
+export type ScheduledFill = { token: string; args: unknown };
+
+export type RunScheduled = typeof runScheduled;
 
 /** Runs fills that were scheduled together, in the app's own code. */
 export async function runScheduled(
