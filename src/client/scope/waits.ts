@@ -1,5 +1,5 @@
 import { sleep } from "../../shared/engine/alarm.js";
-import { LeaseWatch, type Watched } from "../../shared/engine/leaseWatch.js";
+import { watchLease, type Watched } from "../../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../../shared/leaseTimes.js";
 import type { HeldLease, LookupResult } from "../../shared/fillProtocol.js";
 import type { Entry, EntryKey } from "../../shared/protocol.js";
@@ -34,7 +34,7 @@ export async function waitForFill(
   onLongWait: () => void,
   watched?: Watched,
 ): Promise<FillOutcome> {
-  let watch = new LeaseWatch(held, LEASE_MS, watched);
+  let watch = watchLease(held, LEASE_MS, watched);
   let waitedMs = 0;
   let followed = 0;
   for (;;) {
@@ -47,18 +47,18 @@ export async function waitForFill(
     try {
       status = await poll({ ...entryKey, token: watch.token });
     } catch (error) {
-      if (watch.isOver) return { kind: "unshared", error };
+      if (watch.isOver()) return { kind: "unshared", error };
       continue;
     }
     const { fill } = status;
     if (fill?.state === "running") {
       watch.saw(fill.deadline);
-      if (!watch.isOver) continue;
-      return { kind: "lost", watched: watch.watched };
+      if (!watch.isOver()) continue;
+      return { kind: "lost", watched: watch.watched() };
     }
     if (fill?.successor === undefined || followed === MAX_FOLLOWED) return outcomeOf(status);
     followed += 1;
-    watch = new LeaseWatch({ token: fill.successor, deadline: 0, leaseMs: LEASE_MS }, LEASE_MS);
+    watch = watchLease({ token: fill.successor, deadline: 0, leaseMs: LEASE_MS }, LEASE_MS);
   }
 }
 

@@ -39,7 +39,7 @@ export function batched<Request extends object, Result>(
   return collecting(askAll, windowMs);
 
   async function askAll(askers: Asker<Request, Result>[]): Promise<void> {
-    const requests = await Promise.allSettled(askers.map(({ item }) => item));
+    const requests = await Promise.allSettled(askers.map(async ({ item }) => await item));
     const groups = new Map<string, Group<Request, Result>>();
     requests.forEach((made, index) => {
       const asker = askers[index]!;
