@@ -1,7 +1,6 @@
 import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import type { TtlBounds } from "../shared/learnedTtl.js";
-import { isWellFormed } from "../shared/wire.js";
 import type { Cache } from "./cache.js";
 import type { QueryContext } from "./contexts.js";
 import type { Config } from "./options.js";
@@ -117,7 +116,7 @@ export function isLabel(label: unknown): label is string {
     typeof label === "string" &&
     label.length > 0 &&
     label.length <= MAX_TAG_LENGTH &&
-    isWellFormed(label)
+    label.isWellFormed()
   );
 }
 
