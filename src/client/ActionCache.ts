@@ -13,7 +13,7 @@ import {
 import { explain, explainEntry } from "./explain.js";
 import { fetchEntry } from "./fetch.js";
 import type { Cache } from "./cache.js";
-import { type CallOptions, FetchCall } from "./fetchCall.js";
+import { type CallOptions, type FetchCall, fetchCall } from "./fetchCall.js";
 import type { FetchedEntry, PeekedEntry } from "./entries.js";
 import { removeAll, removeAllForName } from "./invalidate.js";
 import { type EntryPage, list, type ListOptions } from "./list.js";
@@ -21,8 +21,7 @@ import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
 import type { AnyAction, Config, FetchOptions, PutOptions } from "./options.js";
-import type { ScheduledFill } from "./refresher.js";
-import { runScheduled } from "./scheduled.js";
+import type { RunScheduled, ScheduledFill } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
 import { statsOf } from "./stats.js";
 import type { Figures } from "../shared/statsProtocol.js";
@@ -48,18 +47,16 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   readonly name: string;
   /** The installed component. */
   readonly component: ComponentApi;
-  readonly #config: Config;
-  #tenant: string | undefined;
-  #warnings: Warnings;
+  #cache: Cache;
 
   /** Typed for its callers in `construct.ts`. */
   constructor(component: ComponentApi, config: Config) {
     validate.checkSource(config);
+    const name = nameOf(config);
+    validate.checkConfig(name, config);
+    this.name = name;
     this.component = component;
-    this.name = nameOf(config);
-    this.#config = config;
-    this.#warnings = new Warnings(this.name);
-    validate.checkConfig(this.name, config);
+    this.#cache = { name, component, config, warnings: new Warnings(name), tenant: undefined };
   }
 
   /**
@@ -176,7 +173,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   async refresh(ctx: MutationContext, args: Args<Action>): Promise<null> {
     validate.checkWrites(ctx, "refresh", this.name);
     const call = this.#call(args);
-    call.checkBackground("`refresh`");
+    validate.checkRefresher(call.cache, "`refresh`");
     const requests = [await call.scheduleRequest()];
     await ctx.runMutation(this.component.fills.schedule, { requests });
     return null;
@@ -253,10 +250,10 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * const summary = await summaries.forTenant(user.teamId).fetch(ctx, { month });
    */
   forTenant(id: string): ActionCache<Action> {
-    validate.checkTenant(this.name, id);
-    const view = new ActionCache<Action>(this.component, { ...this.#config, name: this.name });
-    view.#tenant = id;
-    view.#warnings = this.#warnings;
+    const { name, config } = this.#cache;
+    validate.checkTenant(name, id);
+    const view = new ActionCache<Action>(this.component, { ...config, name });
+    view.#cache = { ...this.#cache, tenant: id };
     return view;
   }
 
@@ -266,13 +263,13 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @deprecated Call the function {@link removeAll}. Refused on a tenant's view, as it would clear all.
    */
   async removeAll(ctx: MutationContext, before?: number): Promise<null> {
-    validate.refuseTenant(this.name, this.#tenant);
+    validate.refuseTenant(this.name, this.#cache.tenant);
     return await removeAll(ctx, this.component, before);
   }
 
   /** Runs fills that were scheduled. Called by the function that `refresher` makes, and by nobody else. */
-  async runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void> {
-    await runScheduled(ctx, this.#cache, fills);
+  async runScheduled(ctx: ActionContext, fills: ScheduledFill[], run: RunScheduled): Promise<void> {
+    await run(ctx, this.#cache, fills);
   }
 
   /** Explains an entry by its key, with what is stored if asked for. Called by `inspectorApi`, and by nobody else. */
@@ -289,23 +286,12 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
     return this.#call({}).readOptions;
   }
 
-  get #cache(): Cache {
-    const { name, component } = this;
-    return {
-      name,
-      component,
-      config: this.#config,
-      warnings: this.#warnings,
-      tenant: this.#tenant,
-    };
-  }
-
   #fetchCall(args: Args<Action>, { ttl, force }: FetchOptions): FetchCall {
     validate.checkTtl(this.name, ttl, "fetch");
     return this.#call(args, { ttl, force });
   }
 
   #call(args: Args<Action>, options: CallOptions = {}): FetchCall {
-    return new FetchCall(this.#cache, args, options);
+    return fetchCall(this.#cache, args, options);
   }
 }

@@ -1,5 +1,5 @@
 import type { ComponentApi } from "../component/_generated/component.js";
-import { Heartbeat } from "../shared/engine/heartbeat.js";
+import { heartbeat } from "../shared/engine/heartbeat.js";
 import type { HeldLock } from "../shared/lockProtocol.js";
 import { MINUTE } from "../shared/time.js";
 import { Warnings } from "../shared/warnings.js";
@@ -136,13 +136,13 @@ export class Lock {
     const token = await this.#acquire(ctx, key, wait);
     if (token === null) throw validate.notAcquired(this.name, key, wait);
     const { locks } = this.component;
-    const heartbeat = new Heartbeat(
+    const during = heartbeat(
       (tokens) => ctx.runMutation(locks.heartbeat, { tokens }),
       (error) => this.#warnings.warn("heartbeat", lostHeartbeat(error)),
       this.#ttl,
     );
     try {
-      return await heartbeat.during(token, async () => await fn(token));
+      return await during(token, async () => await fn(token));
     } finally {
       await this.#releaseAtEnd(ctx, key, token);
     }

@@ -1,6 +1,6 @@
 import type { ComponentApi } from "../component/_generated/component.js";
 import { sleep } from "../shared/engine/alarm.js";
-import { evidenceOf, LeaseWatch, type Watched } from "../shared/engine/leaseWatch.js";
+import { evidenceOf, watchLease, type Watched } from "../shared/engine/leaseWatch.js";
 import type { AcquireRequest } from "../shared/lockProtocol.js";
 import type { MutationContext } from "./contexts.js";
 
@@ -20,9 +20,9 @@ export async function acquireWithin(
     const watched = seen && evidenceOf(seen.watched, seen.ttl);
     const answer = await ctx.runMutation(locks.acquire, { ...request, watched });
     if (answer.kind === "acquired") return answer.token;
-    const watch = new LeaseWatch(answer, answer.ttl, seen?.watched);
+    const watch = watchLease(answer, answer.ttl, seen?.watched);
     let deadline: number | null = answer.deadline;
-    while (deadline !== null && !watch.isOver) {
+    while (deadline !== null && !watch.isOver()) {
       if (waitedMs >= waitMs) return null;
       const delay = Math.min(watch.nextDelay(), Math.ceil(waitMs - waitedMs));
       await sleep(delay);
@@ -31,6 +31,6 @@ export async function acquireWithin(
       deadline = await ctx.runQuery(locks.poll, { token: watch.token });
       if (deadline !== null) watch.saw(deadline);
     }
-    seen = { watched: watch.watched, ttl: answer.ttl };
+    seen = { watched: watch.watched(), ttl: answer.ttl };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { runScheduled } from "./scheduled.js";
 import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
@@ -186,7 +187,7 @@ describe("a forced refresh from a mutation (guarantee 1)", () => {
     await app.refresh();
     const [fill] = (await app.stored()).fills;
     await app.pass(100);
-    await app.act((ctx) => app.cache.runScheduled(ctx, [{ token: fill!._id, args }]));
+    await app.act((ctx) => app.cache.runScheduled(ctx, [{ token: fill!._id, args }], runScheduled));
     await app.pass(5 * SECOND);
     expect(app.upstream.runs).toBe(1);
   });

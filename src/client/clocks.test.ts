@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
-import { Heartbeat } from "../shared/engine/heartbeat.js";
+import { heartbeat } from "../shared/engine/heartbeat.js";
 import { DAY, HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 10 * DAY;
@@ -198,13 +198,13 @@ describe("a heartbeat", () => {
     const real = Date.now.bind(Date);
     setClock(() => real() - earlyMs);
     let count = 0;
-    const heartbeat = new Heartbeat((tokens) => {
+    const keep = heartbeat((tokens) => {
       count += 1;
       return Promise.resolve(tokens);
     });
     let end = () => {};
     const timersBefore = vi.getTimerCount();
-    const held = heartbeat.during("token", () => new Promise<void>((resolve) => (end = resolve)));
+    const held = keep("token", () => new Promise<void>((resolve) => (end = resolve)));
     await vi.advanceTimersByTimeAsync(holdMs);
     end();
     await held;

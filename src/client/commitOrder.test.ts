@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { runScheduled } from "./scheduled.js";
 import { createApp } from "../testing/app.js";
 import { advance, virtualTime } from "../testing/time.js";
 import { HOUR, SECOND } from "../shared/time.js";
@@ -73,7 +74,7 @@ describe("what a claim was told", () => {
     const [one, other] = [app.cache({ name: "one" }), app.cache({ name: "other" })];
     await app.t.mutation((ctx) => one.refresh(ctx, args));
     const [fill] = (await app.stored()).fills;
-    await app.act((ctx) => other.runScheduled(ctx, [{ token: fill!._id, args }]));
+    await app.act((ctx) => other.runScheduled(ctx, [{ token: fill!._id, args }], runScheduled));
     expect((await app.stored()).values.filter(({ name }) => name === "other")).toEqual([]);
   });
 });

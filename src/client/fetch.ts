@@ -7,7 +7,7 @@ import { fillOrWait, runAlone } from "./fill.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchScope } from "./scope/scope.js";
 import { report } from "./log.js";
-import { reportHit } from "./hits.js";
+import { reportServed } from "./hits.js";
 import { serve, serveOnError } from "./serve.js";
 
 /** Fetches one value, and reports what became of it. */
@@ -17,7 +17,7 @@ export async function fetchEntry<Result>(
 ): Promise<FetchedEntry<Result>> {
   const answer = await answerOf(scope, call);
   report(call.cache, answer.event);
-  await reportHit(scope, call, answer);
+  await reportServed(scope, call, answer);
   const { value, status, createdAt, expiresAt } = answer;
   return { value: value as Result, status, createdAt, expiresAt };
 }
@@ -70,7 +70,7 @@ async function lookupOf(call: FetchCall) {
   const entryKey = await call.entryKey();
   return {
     ...entryKey,
-    ...(call.failures && { failures: true }),
-    ...(call.isBounded && { residency: true }),
+    failures: call.failures,
+    residency: call.isBounded,
   };
 }

@@ -4,7 +4,7 @@ import { refusal } from "../shared/errors.js";
 import { type EntryTimes, type Verdict, verdictOn } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
 import type { MutationFetch, ScheduleRequest } from "../shared/fillProtocol.js";
-import type { EntryKey, ReadOptions, Runner, Tracking, Wire } from "../shared/protocol.js";
+import type { EntryKey, ReadOptions, Runner, Wire } from "../shared/protocol.js";
 import { storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
@@ -12,9 +12,8 @@ import type { Cache } from "./cache.js";
 import { type Previous, runCompute } from "./compute.js";
 import { type AnyAction, DEFAULT_MAX_BATCH } from "./options.js";
 import type { FetchScope } from "./scope/scope.js";
-import { Storing } from "./storing.js";
+import { type Storing, storingOf } from "./storing.js";
 import { returned } from "./userFunctions.js";
-import { checkRefresher } from "./validate.js";
 
 /** What a call says in place of the configuration. */
 export type CallOptions = { ttl?: number | null; tags?: readonly string[]; force?: boolean };
@@ -26,200 +25,162 @@ export type CallOptions = { ttl?: number | null; tags?: readonly string[]; force
  * It takes the arguments as they are when it is made, as `ctx.runAction` does, and
  * hands copies to the app's functions: whoever changes them, changes nothing here.
  */
-export class FetchCall {
-  readonly cache: Cache;
-  readonly force: boolean;
+export type FetchCall = {
+  cache: Cache;
+  force: boolean;
   /** What Convex refuses these arguments for; null if it takes them. */
-  readonly refused: unknown = null;
+  refused: unknown;
   /** Whether the `key` function threw, or returned no Convex value. */
-  keyFailed = false;
-  readonly #args: Value;
-  readonly #options: CallOptions;
-  #entryKey: Promise<EntryKey> | undefined;
-
-  constructor(cache: Cache, args: unknown, options: CallOptions = {}) {
-    this.cache = cache;
-    this.force = options.force ?? false;
-    this.#options = options;
-    this.#args = (args ?? {}) as Value;
-    try {
-      refuseUnsendable(this.#args);
-      this.#args = copyOf(this.#args);
-    } catch (error) {
-      this.refused = error;
-    }
-  }
-
+  keyFailed: boolean;
+  /** How this call reads what is stored. */
+  readOptions: ReadOptions;
+  /** Whether failures are remembered. */
+  failures: boolean;
+  /** How long an entry is kept after it ceased to be fresh, in ms. */
+  retain: number;
+  /** Whether eviction needs to know which entries are read. */
+  isBounded: boolean;
+  /** Tells the component that figures are kept; absent where they are not. */
+  figures: true | undefined;
+  /** How this call stores a value. */
+  storing: Storing;
   /** The key of the call's entry. */
-  entryKey(): Promise<EntryKey> {
-    this.#entryKey ??= this.#identify();
-    return this.#entryKey;
-  }
+  entryKey: () => Promise<EntryKey>;
+  /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
+  run: (scope: FetchScope, previous?: Previous) => Promise<unknown>;
+  /** What this call makes of an entry. */
+  verdict: (entry: EntryTimes & { fillMs: number | null }) => Verdict;
+  /** A request for a background fill; of a reader, with the entry that it saw if any other will do. */
+  scheduleRequest: (reader?: { seen?: string }) => Promise<ScheduleRequest>;
+  /** A fetch in a mutation. */
+  mutationFetch: () => Promise<MutationFetch>;
+};
 
-  async #identify(): Promise<EntryKey> {
-    const { config, name, tenant } = this.cache;
-    if (this.refused !== null) {
+export function fetchCall(cache: Cache, given: unknown, options: CallOptions = {}): FetchCall {
+  const { config, name, tenant } = cache;
+  const { action, batchAction, refresher, maxEntries, maxBytes, idleTtl } = config;
+  const { staleWhileRevalidate = 0, staleIfError = 0, refreshAhead = false, errorTtl = 0 } = config;
+  const { ttl = config.ttl ?? null, force = false } = options;
+  const readTtl = typeof ttl === "object" && ttl ? ttl.max : ttl;
+  const retain = Math.max(staleWhileRevalidate, staleIfError);
+  const isBounded = (maxEntries ?? maxBytes ?? idleTtl) !== undefined;
+  const figures = config.stats ? true : undefined;
+  const tracking = { figures, ...(isBounded && { maxEntries, maxBytes, idleTtl }) };
+  let args = (given ?? {}) as Value;
+  let refused: unknown = null;
+  try {
+    refuseUnsendable(args);
+    args = copyOf(args);
+  } catch (error) {
+    refused = error;
+  }
+  const storing = storingOf(cache, args, {
+    ttl,
+    tags: options.tags,
+    retain,
+    errorTtl,
+    tracking: isBounded || figures ? tracking : undefined,
+  });
+  let identified: Promise<EntryKey> | undefined;
+  const entryKey = () => (identified ??= identify());
+
+  async function identify(): Promise<EntryKey> {
+    if (refused !== null) {
       throw refusal({
         code: "INVALID_ARGS",
         cache: name,
         option: "an argument",
-        value: this.#args,
+        value: args,
         says: "none that Convex takes",
-        remedy: messageOf(this.refused),
+        remedy: messageOf(refused),
       });
     }
-    if (config.key === undefined) return { name, ...(await identifyByArgs(this.#args, tenant)) };
+    if (config.key === undefined) return { name, ...(await identifyByArgs(args, tenant)) };
     try {
-      const key: unknown = returned(config.key(copyOf(this.#args) as never));
+      const key: unknown = returned(config.key(copyOf(args) as never));
       refuseUnsendable(key);
       return { name, ...(await identifyByKey(key as Value, tenant)) };
     } catch (error) {
-      this.keyFailed = true;
+      call.keyFailed = true;
       throw error;
     }
   }
 
-  /** Runs the action: by its reference, so that it has the caller's identity and needs no handle. */
-  async run(scope: FetchScope, previous?: Previous): Promise<unknown> {
+  async function run(scope: FetchScope, previous?: Previous): Promise<unknown> {
     const { ctx } = scope;
-    const { action, batchAction } = this.cache.config;
     if (batchAction) {
       // Convex would refuse a batch as a whole.
-      const runs = this.refused === null ? scope.runsOf(this.cache) : scope.newRunsOf(this.cache);
-      return await runs.add(this.#args);
+      const runs = refused === null ? scope.runsOf(cache) : scope.newRunsOf(cache);
+      return await runs(args);
     }
-    if (action) return await ctx.runAction(action, this.#args);
-    return await runCompute(this.cache, ctx, this.#args, previous);
+    if (action) return await ctx.runAction(action, args);
+    return await runCompute(cache, ctx, args, previous);
   }
 
-  /** Whether a value may be computed from the one that is stored. */
-  get takesPrevious(): boolean {
-    return this.cache.config.compute !== undefined;
-  }
-
-  /** What this call makes of an entry. */
-  verdict(entry: EntryTimes & { fillMs: number | null }): Verdict {
-    return verdictOn(entry, this.readOptions, Date.now(), Math.random());
-  }
-
-  /** How this call reads what is stored. */
-  get readOptions(): ReadOptions {
-    const { config } = this.cache;
-    const ttl = this.#ttl;
-    return {
-      ttl: typeof ttl === "number" ? ttl : typeof ttl === "object" && ttl ? ttl.max : null,
-      staleWhileRevalidate: config.staleWhileRevalidate ?? 0,
-      staleIfError: config.staleIfError ?? 0,
-      refreshAhead: config.refreshAhead ?? false,
-      errorTtl: config.errorTtl ?? 0,
-      ...(config.idleTtl !== undefined && { idleTtl: config.idleTtl }),
-    };
-  }
-
-  /** What is kept of the entry besides. */
-  get #tracking(): Tracking | undefined {
-    const { maxEntries, maxBytes, idleTtl } = this.cache.config;
-    if (!this.isBounded) return this.figures;
-    return { ...this.figures, maxEntries, maxBytes, idleTtl };
-  }
-
-  /** Whether eviction needs to know which entries are read. */
-  get isBounded(): boolean {
-    const { maxEntries, maxBytes, idleTtl } = this.cache.config;
-    return (maxEntries ?? maxBytes ?? idleTtl) !== undefined;
-  }
-
-  /** Tells the component that figures are kept; absent where they are not. */
-  get figures(): { figures: true } | undefined {
-    return this.cache.config.stats ? { figures: true } : undefined;
-  }
-
-  /** What serving this value saves, in the app's own unit. */
-  costOf(value: unknown): number {
-    return this.storing.costOf(value);
-  }
-
-  get #ttl() {
-    return this.#options.ttl !== undefined ? this.#options.ttl : this.cache.config.ttl;
-  }
-
-  /** Whether failures are remembered. */
-  get failures(): boolean {
-    return this.readOptions.errorTtl > 0;
-  }
-
-  /** How long an entry is kept after it ceased to be fresh, in ms. */
-  get retain(): number {
-    const { staleWhileRevalidate, staleIfError } = this.readOptions;
-    return Math.max(staleWhileRevalidate, staleIfError);
-  }
-
-  /** How this call stores a value. */
-  get storing(): Storing {
-    return new Storing(this.cache, this.#args, {
-      ttl: this.#ttl,
-      tags: this.#options.tags,
-      retain: this.retain,
-      errorTtl: this.readOptions.errorTtl,
-      tracking: this.#tracking,
-    });
-  }
-
-  /** Refuses what can't be filled in the background. */
-  checkBackground(because: string): void {
-    checkRefresher(this.cache.name, this.cache.config, because);
-  }
-
-  /** A request for a background fill; of a reader, with the entry that it saw if any other will do. */
-  async scheduleRequest(reader?: { seen?: string }): Promise<ScheduleRequest> {
-    const common = await this.#backgroundFill();
-    return {
-      ...common,
-      force: false,
-      ...this.figures,
-      ...(reader && { ...reader, failures: this.failures }),
-    };
-  }
-
-  /** A fetch in a mutation. */
-  async mutationFetch(): Promise<MutationFetch> {
-    const common = await this.#backgroundFill();
-    return { ...common, force: this.force, ...this.figures, read: this.readOptions };
-  }
-
-  async #backgroundFill(): Promise<EntryKey & { args: Wire; runner: Runner }> {
-    // Refuses what no key can be made of.
-    const entryKey = await this.entryKey();
-    const args = storableForm(this.#args);
-    if (typeof args === "string") {
+  /** What a background fill is given. Refuses what no key can be made of. */
+  async function backgroundFill(): Promise<EntryKey & { args: Wire; runner: Runner }> {
+    const key = await entryKey();
+    const stored = storableForm(args);
+    if (typeof stored === "string") {
       throw refusal({
         code: "VALUE_TOO_LARGE",
-        cache: this.cache.name,
+        cache: name,
         option: "the arguments",
-        value: this.#args,
+        value: args,
         says: "too large for a background fill",
         remedy: "Put what is large into file storage, and give the action its id.",
       });
     }
-    return { ...entryKey, args, runner: await this.#runner() };
+    return { ...key, args: stored, runner: await runnerOf() };
   }
 
-  async #runner(): Promise<Runner> {
-    const { action, batchAction, maxBatch: max = DEFAULT_MAX_BATCH } = this.cache.config;
-    const { refresher, log } = this.cache.config;
-    const ttl = this.#ttl;
+  async function runnerOf(): Promise<Runner> {
+    const { maxBatch: max = DEFAULT_MAX_BATCH, log } = config;
     const handleOf = (reference: AnyAction) =>
       createFunctionHandle(reference as FunctionReference<"action">);
     if (refresher) {
-      const handle = await createFunctionHandle(refresher);
+      const handle = await handleOf(refresher);
       return { kind: "app", refresher: handle, ...(batchAction && { maxBatch: max }) };
     }
     return {
       kind: "component",
       ...(action && { action: await handleOf(action) }),
       ...(batchAction && { batch: { action: await handleOf(batchAction), max } }),
-      ...this.storing.numbers(typeof ttl === "function" ? null : (ttl ?? null)),
+      ...storing.numbers(typeof ttl === "function" ? null : ttl),
       ...(log === true && { log }),
     };
   }
+
+  const readOptions: ReadOptions = {
+    ttl: typeof readTtl === "number" ? readTtl : null,
+    staleWhileRevalidate,
+    staleIfError,
+    refreshAhead,
+    errorTtl,
+    idleTtl,
+  };
+  const failures = errorTtl > 0;
+  const call: FetchCall = {
+    cache,
+    force,
+    refused,
+    keyFailed: false,
+    readOptions,
+    failures,
+    retain,
+    isBounded,
+    figures,
+    storing,
+    entryKey,
+    run,
+    verdict: (entry) => verdictOn(entry, readOptions, Date.now(), Math.random()),
+    scheduleRequest: async (reader) => ({
+      ...(await backgroundFill()),
+      force: false,
+      figures,
+      ...(reader && { ...reader, failures }),
+    }),
+    mutationFetch: async () => ({ ...(await backgroundFill()), force, figures, read: readOptions }),
+  };
+  return call;
 }

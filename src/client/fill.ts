@@ -9,7 +9,6 @@ import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import { type Answer, answerWith } from "./answer.js";
 import { type Previous, previousOf } from "./compute.js";
 import type { FetchCall } from "./fetchCall.js";
-import type { Answered } from "../shared/engine/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
 import { NOT_MODIFIED } from "./inline.js";
 import { type FillOutcome, waitForFill } from "./scope/waits.js";
@@ -38,17 +37,14 @@ export async function fillOrWait(
   let watched: Watched | undefined;
   let running = runningNow(looked.fill);
   for (let claims = 0; claims < MAX_CLAIMS && lost < MAX_LOST; claims += 1) {
-    let claimed: Answered<ClaimResult>;
+    let result: ClaimResult;
     try {
-      claimed = running
-        ? { result: running, isFirst: true }
-        : await scope.claim(claimRequest(call, seen, watched));
+      result = running ?? (await scope.claim(claimRequest(call, seen, watched)));
     } catch (error) {
       warnOfFailedCall(call, "claim", error);
       return await runAlone(scope, call, `the claim failed: ${messageOf(error)}`);
     }
     running = null;
-    const { result, isFirst } = claimed;
     if (result.kind === "failed") throw errorFromWire(result.error);
     if (result.kind === "stored") {
       seen = result.entry;
@@ -56,7 +52,7 @@ export async function fillOrWait(
       if (served !== null) return { ...served, event: { get: "miss", put: "hit" } };
       continue;
     }
-    if (result.kind === "granted" && isFirst) {
+    if (result.kind === "granted" && scope.fills.get(result.token)?.take()) {
       const previous = seen && result.previous ? previousOf(call.cache, seen) : undefined;
       return await fill(scope, call, result.token, previous);
     }
@@ -91,15 +87,14 @@ async function claimRequest(
   seen: Entry | null,
   watched: Watched | undefined,
 ): Promise<ClaimRequest> {
-  const lapsed = evidenceOf(watched, LEASE_MS);
   return {
     ...(await call.entryKey()),
     force: call.force,
-    ...(call.failures && { failures: true }),
-    ...(seen !== null && { seen: seen.id }),
-    ...(seen !== null && call.takesPrevious && { previous: true }),
-    ...(lapsed && { lapsed }),
-    ...call.figures,
+    failures: call.failures,
+    seen: seen?.id,
+    previous: seen !== null && call.cache.config.compute !== undefined,
+    lapsed: evidenceOf(watched, LEASE_MS),
+    figures: call.figures,
   };
 }
 
@@ -132,7 +127,7 @@ async function fill(
     const steps = { ...fillSteps(scope, call, entryKey, token, previous), retryMs: 0 };
     const filled = await scope.fills
       .get(token)!
-      .run(() => scope.calls.heartbeat.during(token, () => runFill(steps)));
+      .run(() => scope.calls.during(token, () => runFill(steps)));
     if (filled.put === "failed") {
       call.cache.warnings.warn(
         "settle",
@@ -164,7 +159,8 @@ export function fillSteps(
     },
     store: (value) =>
       isUnmodified ? call.storing.renew(previous!) : call.storing.store(value, previous?.id),
-    settle: (result) => scope.calls.settle({ name, key, tenant, token, ...call.figures }, result),
+    settle: (result) =>
+      scope.calls.settle({ name, key, tenant, token, figures: call.figures }, result),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
     onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,
@@ -209,8 +205,7 @@ async function outcomeOf(
   }
   try {
     const onLongWait = () => call.cache.warnings.warn("waiting", LONG_WAIT);
-    const poll: FetchScope["poll"] = (entryKey, token) => scope.poll(entryKey, token);
-    return await waitForFill(poll, await call.entryKey(), held, onLongWait, watched);
+    return await waitForFill(scope, await call.entryKey(), held, onLongWait, watched);
   } catch (error) {
     return { kind: "unshared", error };
   }

@@ -2,7 +2,7 @@ import type { Counts } from "../shared/statsProtocol.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Answer } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
-import type { Reports } from "./scope/reports.js";
+import type { MutationScope } from "./scope/scope.js";
 
 /** The part of the hits that is counted, unless the cache says another. */
 const SAMPLE = 0.05;
@@ -17,8 +17,8 @@ export const MARKING = 1 / 3;
  * Reports that a stored value was served: now and then for the figures, and to
  * eviction where it does not know. It failing costs the caller nothing.
  */
-export async function reportHit(
-  { reports }: { reports: Reports },
+export async function reportServed(
+  { reportHit }: MutationScope,
   call: FetchCall,
   { value, event, served }: Pick<Answer, "value" | "event" | "served">,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function reportHit(
   const resident = isVisitDue(call, served) ? served.residency!.id : undefined;
   if (counts === undefined && resident === undefined) return;
   try {
-    await reports.add({ name, tenant, counts, resident });
+    await reportHit({ name, tenant, counts, resident });
   } catch (error) {
     const message = `hits could not be recorded, for figures or eviction: ${messageOf(error)}.`;
     warnings.warn("report", `${message} Look at the component's errors in the logs.`);
@@ -50,7 +50,7 @@ function countsOf(
   return {
     [counter]: 1 / sample,
     savedMs: (fillMs ?? 0) / sample,
-    saved: call.costOf(value) / sample,
+    saved: call.storing.costOf(value) / sample,
   };
 }
 

@@ -6,7 +6,7 @@ import { listAll, upTo, type What } from "../testing/listing.js";
 import { virtualTime } from "../testing/time.js";
 import { appTag } from "../component/model/invalidation/tags.js";
 import { HOUR, MINUTE } from "../shared/time.js";
-import { FetchCall } from "./fetchCall.js";
+import { fetchCall } from "./fetchCall.js";
 import { type ActionCache, invalidateTags } from "./index.js";
 
 const START = 1_000_000;
@@ -264,7 +264,7 @@ describe("what is no page is refused", () => {
     });
     expect(observer.counts.queries).toBe(0);
     if (typeof numItems !== "number") return;
-    const read = new FetchCall({ config: {} } as never, {}).readOptions;
+    const read = fetchCall({ config: {} } as never, {}).readOptions;
     const request = { name: "test", cursor: null, numItems, read };
     await expect(act((ctx) => ctx.runQuery(component.inspect.list, request))).rejects.toMatchObject(
       { data: { code: "INVALID_REQUEST" } },

@@ -4,7 +4,7 @@ import type { listedEntry } from "../shared/inspectProtocol.js";
 import type { ReadOptions } from "../shared/protocol.js";
 import type { Cache } from "./cache.js";
 import type { QueryContext } from "./contexts.js";
-import { checkCount, checkTags, checkTenant, refusedOnTenant } from "./validate.js";
+import { checkPageSize, checkTags, checkTenant, refusedOnTenant } from "./validate.js";
 
 /** Which entries to list, and how many at once. */
 export type ListOptions = {
@@ -38,7 +38,7 @@ export async function list<Args>(
   read: ReadOptions,
   { cursor, numItems, tag, tenant = own }: ListOptions,
 ): Promise<EntryPage<Args>> {
-  checkCount(name, "INVALID_PAGE_SIZE", "`numItems`", numItems);
+  checkPageSize(name, numItems);
   if (tenant !== undefined) checkTenant(name, tenant);
   if (tag !== undefined) checkTags(name, "`tag`", [tag]);
   if (own !== undefined && tenant !== own) {

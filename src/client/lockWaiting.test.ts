@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 import { sleep } from "../shared/engine/alarm.js";
-import { LeaseWatch } from "../shared/engine/leaseWatch.js";
+import { watchLease } from "../shared/engine/leaseWatch.js";
 import { createLocked, TTL } from "../testing/locked.js";
 import { virtualTime } from "../testing/time.js";
 
@@ -116,8 +116,8 @@ test("a waiter takes nothing over before it has watched for a whole ttl, though 
 
 test("a waiter counts no more time than has passed: timers ring in whole ms", () => {
   for (let n = 0; n < 100; n++) {
-    const watch = new LeaseWatch({ token: "a", deadline: 0, leaseMs: 1500.5 }, TTL);
-    for (; !watch.isOver; watch.slept(watch.nextDelay())) {
+    const watch = watchLease({ token: "a", deadline: 0, leaseMs: 1500.5 }, TTL);
+    for (; !watch.isOver(); watch.slept(watch.nextDelay())) {
       expect(watch.nextDelay() % 1).toBe(0);
     }
   }

@@ -4,7 +4,8 @@ import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import { report } from "./log.js";
-import { reportHit } from "./hits.js";
+import { reportServed } from "./hits.js";
+import { checkRefresher } from "./validate.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -17,7 +18,7 @@ export async function fetchInMutation<Result>(
   ctx: MutationContext,
   call: FetchCall,
 ): Promise<Result | null> {
-  call.checkBackground("`fetch` in a mutation");
+  checkRefresher(call.cache, "`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
     const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
@@ -31,7 +32,7 @@ export async function fetchInMutation<Result>(
     report(call.cache, { get });
     if (read === null) return null;
     const { value } = read;
-    await reportHit(scope, call, { value, event: { get }, served: { fillMs } });
+    await reportServed(scope, call, { value, event: { get }, served: { fillMs } });
     return value as Result;
   } catch (error) {
     // What the caller got wrong is for the caller to mend.

@@ -12,7 +12,7 @@ export async function peekEntry<Result>(
   const { entries } = call.cache.component;
   const { entry, fillingUntil } = await ctx.runQuery(entries.peek, {
     ...(await call.entryKey()),
-    ...(call.isBounded && { residency: true }),
+    residency: call.isBounded,
   });
   if (entry === null) return null;
   const read = readValue(call.cache, entry.content);

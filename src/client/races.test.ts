@@ -1,5 +1,6 @@
 /** Interleavings of a fill with what happens to its entry meanwhile. */
 import { describe, expect, test, vi } from "vitest";
+import { runScheduled } from "./scheduled.js";
 import { virtualTime } from "../testing/time.js";
 import { component, createApp } from "../testing/app.js";
 import { keepHouse } from "../testing/background.js";
@@ -267,7 +268,9 @@ test("`before` spares a background fill that was scheduled before it and began a
   vi.mocked(globalThis.setTimeout).mockRestore();
   const scheduled = (await app.stored()).fills[0]!;
   vi.setSystemTime(START + 10 * SECOND);
-  void app.act((ctx) => app.cache.runScheduled(ctx, [{ token: scheduled._id, args }]));
+  void app.act((ctx) =>
+    app.cache.runScheduled(ctx, [{ token: scheduled._id, args }], runScheduled),
+  );
   await app.pass(SECOND);
   await app.t.mutation((ctx) => removeAll(ctx, component, START + 5 * SECOND));
   await app.pass(10 * SECOND);

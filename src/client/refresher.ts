@@ -1,13 +1,11 @@
 import { internalActionGeneric, type RegisteredAction } from "convex/server";
 import { v } from "convex/values";
 import type { ActionContext } from "./contexts.js";
-
-/** A fill that was scheduled; `args` is null where they are stored for it. */
-export type ScheduledFill = { token: string; args: unknown };
+import { type RunScheduled, runScheduled, type ScheduledFill } from "./scheduled.js";
 
 /** A cache, as far as its refresher needs it. */
 export type Refreshable = {
-  runScheduled(ctx: ActionContext, fills: ScheduledFill[]): Promise<void>;
+  runScheduled(ctx: ActionContext, fills: ScheduledFill[], run: RunScheduled): Promise<void>;
 };
 
 const scheduledFill = { token: v.string(), args: v.any() };
@@ -42,7 +40,8 @@ export function refresher(
     args: { ...scheduledFill, more: v.optional(v.array(v.object(scheduledFill))) },
     returns: v.null(),
     handler: async (ctx, { token, args, more = [] }) => {
-      await cache().runScheduled(ctx, [{ token, args: args as unknown }, ...more]);
+      // What runs them is handed over, so that who imports no refresher does not bundle it.
+      await cache().runScheduled(ctx, [{ token, args: args as unknown }, ...more], runScheduled);
       return null;
     },
   });

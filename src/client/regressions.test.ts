@@ -3,7 +3,7 @@ import { ConvexError } from "convex/values";
 import { describe, expect, test, vi } from "vitest";
 import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
-import { Heartbeat } from "../shared/engine/heartbeat.js";
+import { heartbeat } from "../shared/engine/heartbeat.js";
 import { HOUR, MINUTE, SECOND } from "../shared/time.js";
 
 const START = 1_000_000;
@@ -32,17 +32,15 @@ function createFaultyApp(config: Parameters<ReturnType<typeof createApp>["cache"
 describe("leases", () => {
   test("a fill that ends during a heartbeat is not held up by one that began since", async () => {
     let beat = () => {};
-    const heartbeat = new Heartbeat(
-      (tokens) => new Promise((resolve) => (beat = () => resolve(tokens))),
-    );
+    const during = heartbeat((tokens) => new Promise((resolve) => (beat = () => resolve(tokens))));
     let endFirst = () => {};
     let ended = false;
-    const first = heartbeat.during("first", () => new Promise<void>((end) => (endFirst = end)));
+    const first = during("first", () => new Promise<void>((end) => (endFirst = end)));
     void first.then(() => (ended = true));
     await vi.advanceTimersByTimeAsync(6 * SECOND);
     endFirst();
     await vi.advanceTimersByTimeAsync(0);
-    void heartbeat.during("second", () => new Promise<void>(() => {}));
+    void during("second", () => new Promise<void>(() => {}));
     beat();
     await vi.advanceTimersByTimeAsync(SECOND);
     expect(ended).toBe(true);

@@ -4,11 +4,15 @@ import { fromWire } from "../shared/wire.js";
 import type { Cache } from "./cache.js";
 import { type Previous, previousOf } from "./compute.js";
 import type { ActionContext } from "./contexts.js";
-import { FetchCall } from "./fetchCall.js";
+import { type FetchCall, fetchCall } from "./fetchCall.js";
 import { fillSteps } from "./fill.js";
 import { report } from "./log.js";
-import type { ScheduledFill } from "./refresher.js";
 import { type FetchScope, scopeOf } from "./scope/scope.js";
+
+/** A fill that was scheduled; `args` is null where they are stored for it. */
+export type ScheduledFill = { token: string; args: unknown };
+
+export type RunScheduled = typeof runScheduled;
 
 /** Runs fills that were scheduled together, in the app's own code. */
 export async function runScheduled(
@@ -26,7 +30,7 @@ export async function runScheduled(
     prepare: async ({ args: storedArgs, tenant }, { token, args }) => {
       tenants.set(token, tenant);
       const fillArgs = storedArgs === null ? args : fromWire(storedArgs);
-      const call = new FetchCall({ ...cache, tenant }, fillArgs);
+      const call = fetchCall({ ...cache, tenant }, fillArgs);
       return fillSteps(scope, call, await call.entryKey(), token, await previous(scope, call));
     },
     warn: (kind, message) => warnings.warn(kind, message),
@@ -40,7 +44,11 @@ export async function runScheduled(
 
 /** The stored value that a refresh may compute from. A lookup that fails costs it no more than that. */
 async function previous(scope: FetchScope, call: FetchCall): Promise<Previous | undefined> {
-  if (!call.takesPrevious) return undefined;
-  const { entry } = await scope.lookUp(call.entryKey()).catch(() => ({ entry: null }));
-  return entry === null ? undefined : previousOf(call.cache, entry);
+  if (!call.cache.config.compute) return undefined;
+  try {
+    const { entry } = await scope.lookUp(call.entryKey());
+    return entry === null ? undefined : previousOf(call.cache, entry);
+  } catch {
+    return undefined;
+  }
 }

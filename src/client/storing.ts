@@ -15,7 +15,7 @@ import { returned } from "./userFunctions.js";
 import { checkTags, checkTtlResult } from "./validate.js";
 
 type StoringOptions = {
-  ttl: Config["ttl"];
+  ttl: NonNullable<Config["ttl"]> | null;
   /** Tags in place of what the app's function returns. */
   tags: readonly string[] | undefined;
   retain: number;
@@ -24,47 +24,30 @@ type StoringOptions = {
 };
 
 /** How one call of a cache stores a value, by the app's functions and numbers. */
-export class Storing {
-  readonly #cache: Cache;
-  readonly #args: Value;
-  readonly #options: StoringOptions;
-
-  constructor(cache: Cache, args: Value, options: StoringOptions) {
-    this.#cache = cache;
-    this.#args = args;
-    this.#options = options;
-  }
-
+export type Storing = {
   /** Decides how a value that was computed is stored; what keeps it from being stored is said. */
-  store(value: unknown, previous?: string): Promise<StoreDecision> {
-    return this.#decide(async () => {
-      if (!this.#isWanted(value)) return { kind: "skip", reason: "shouldCache returned false" };
-      if (!isExpected(this.#cache, value)) {
-        this.#cache.warnings.warn("shape", NEVER_SERVED);
-        return { kind: "skip", reason: "checkValue returned false" };
-      }
-      const decision = storeByNumbers(value as Value, this.numbers(this.#ttlOf(value)));
-      if (decision.kind === "skip") {
-        const message = `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`;
-        this.#cache.warnings.warn("size", message);
-        return decision;
-      }
-      return { ...decision, ...(await this.#labels(value)), ...(previous && { previous }) };
-    });
-  }
-
+  store: (value: unknown, previous?: string) => Promise<StoreDecision>;
   /** Decides how long a stored value lives on that was found to be still that of now. */
-  renew({ id: previous, value }: Previous): Promise<StoreDecision> {
-    return this.#decide(() => {
-      const { ttl, jitter, retain } = this.numbers(this.#ttlOf(value));
-      return { kind: "renew", previous, ttl: jittered(ttl, jitter), retain };
-    });
-  }
+  renew: (previous: Previous) => Promise<StoreDecision>;
+  /** How a value that is put is stored. Takes it as it is now, and refuses one that can't be stored. */
+  optionsOf: (value: unknown) => Promise<StoreOptions>;
+  /** What a hit of this value saves by the app's function, and 0 where that fails. */
+  costOf: (value: unknown) => number;
+  /** The numbers that say how a value is stored which is fresh for so long. */
+  numbers: (ttl: StoreNumbers["ttl"]) => StoreNumbers;
+};
 
-  async #decide(decide: () => StoreDecision | Promise<StoreDecision>): Promise<StoreDecision> {
-    const { warnings } = this.#cache;
+export function storingOf(cache: Cache, args: Value, options: StoringOptions): Storing {
+  const { config, name, warnings } = cache;
+  const { jitter = 0, refresher, shouldCache, cost } = config;
+  const { ttl, tags: givenTags, ...rest } = options;
+  const numbers: Storing["numbers"] = (ownTtl) => ({ ttl: ownTtl, jitter, ...rest });
+
+  async function decide(
+    decision: () => StoreDecision | Promise<StoreDecision>,
+  ): Promise<StoreDecision> {
     try {
-      return await decide();
+      return await decision();
     } catch (error) {
       const reason = messageOf(error);
       const about = isCacheError(error) ? error.data.option : "the value";
@@ -76,34 +59,24 @@ export class Storing {
     }
   }
 
-  /** How a value that is put is stored. Takes it as it is now, and refuses one that can't be stored. */
-  async optionsOf(value: unknown): Promise<StoreOptions> {
-    const taken = this.#taken(value);
-    const decision = storeByNumbers(taken, this.numbers(this.#ttlOf(taken)));
-    if (decision.kind === "skip") throw tooLarge(this.#cache.name);
-    const { kind: _, ...options } = decision;
-    return { ...options, ...(await this.#labels(taken)) };
-  }
-
-  #taken(value: unknown): Value {
+  function taken(value: unknown): Value {
     try {
       refuseUnsendable(value);
       return copyOf(value as Value);
     } catch (error) {
       const option = "the value to put";
       const remedy = `Give a Convex value, such as null: ${messageOf(error)}`;
-      throw refusal({ code: "INVALID_VALUE", cache: this.#cache.name, option, value, remedy });
+      throw refusal({ code: "INVALID_VALUE", cache: name, option, value, remedy });
     }
   }
 
-  #isWanted(value: unknown): boolean {
-    const { shouldCache } = this.#cache.config;
+  function isWanted(value: unknown): boolean {
     if (shouldCache === undefined) return true;
-    const wanted: unknown = this.#ask("`shouldCache`", shouldCache, value);
+    const wanted: unknown = ask("`shouldCache`", shouldCache, value);
     if (typeof wanted === "boolean") return wanted;
     throw refusal({
       code: "INVALID_RESULT",
-      cache: this.#cache.name,
+      cache: name,
       option: "the result of `shouldCache`",
       value: wanted,
       remedy: "Return true or false.",
@@ -111,54 +84,36 @@ export class Storing {
   }
 
   /** The tags of an entry, and how it can be filled again when they are invalidated. */
-  async #labels(value: unknown): Promise<Pick<StoreOptions, "tags" | "recipe">> {
-    const { config, name } = this.#cache;
-    const given = this.#options.tags ?? (config.tags && this.#ask("`tags`", config.tags, value));
+  async function labels(value: unknown): Promise<Pick<StoreOptions, "tags" | "recipe">> {
+    const given = givenTags ?? (config.tags && ask("`tags`", config.tags, value));
     if (given === undefined && config.tags === undefined) return {};
     const tags = checkTags(name, "the result of `tags`", given);
     if (tags.length === 0) return {};
-    const { refresher } = config;
-    if (!refresher || getConvexSize(this.#args) > MAX_RECIPE_BYTES) return { tags };
+    if (!refresher || getConvexSize(args) > MAX_RECIPE_BYTES) return { tags };
     const runner = { kind: "app" as const, refresher: await createFunctionHandle(refresher) };
-    return { tags, recipe: { args: toWire(this.#args), runner } };
+    return { tags, recipe: { args: toWire(args), runner } };
   }
 
   /** How long a value is fresh by itself, in ms, or within which bounds; null for no end. */
-  #ttlOf(value: unknown): StoreNumbers["ttl"] {
-    const ttl = this.#options.ttl ?? null;
+  function ttlOf(value: unknown): StoreNumbers["ttl"] {
     if (typeof ttl !== "function") return ttl;
-    const chosen = this.#ask("`ttl`", ttl, value);
-    checkTtlResult(this.#cache.name, chosen);
+    const chosen = ask("`ttl`", ttl, value);
+    checkTtlResult(name, chosen);
     return chosen;
   }
 
-  /** What a hit of this value saves by the app's function, and 0 where that fails. */
-  costOf(value: unknown): number {
-    const { config, warnings } = this.#cache;
-    if (config.cost === undefined) return 0;
-    try {
-      const cost: unknown = this.#ask("`cost`", config.cost, value);
-      if (typeof cost === "number" && Number.isFinite(cost)) return cost;
-      warnings.warn("cost", "`cost` returned no finite number, so nothing is added to `saved`.");
-    } catch (error) {
-      warnings.warn("cost", `nothing is added to \`saved\`: ${messageOf(error)}`);
-    }
-    return 0;
-  }
-
   /** Calls a function of the app's with copies, since it may change what it is given. */
-  #ask<Result>(
+  function ask<Result>(
     option: string,
-    ask: (call: { args: never; value: never }) => Result,
+    asked: (call: { args: never; value: never }) => Result,
     value: unknown,
   ): Result {
     try {
-      const call = { args: copyOf(this.#args) as never, value: copyOfAny(value) as never };
-      return returned(ask(call));
+      return returned(asked({ args: copyOf(args) as never, value: copyOfAny(value) as never }));
     } catch (error) {
       throw refusal({
         code: "FUNCTION_FAILED",
-        cache: this.#cache.name,
+        cache: name,
         option,
         value: error,
         says: `a function that threw: ${messageOf(error)}`,
@@ -167,12 +122,46 @@ export class Storing {
     }
   }
 
-  /** The numbers that say how a value is stored which is fresh for so long. */
-  numbers(ttl: StoreNumbers["ttl"]) {
-    const { jitter = 0 } = this.#cache.config;
-    const { retain, errorTtl, tracking } = this.#options;
-    return { ttl, jitter, retain, errorTtl, tracking };
-  }
+  return {
+    store: (value, previous) =>
+      decide(async () => {
+        if (!isWanted(value)) return { kind: "skip", reason: "shouldCache returned false" };
+        if (!isExpected(cache, value)) {
+          warnings.warn("shape", NEVER_SERVED);
+          return { kind: "skip", reason: "checkValue returned false" };
+        }
+        const decision = storeByNumbers(value as Value, numbers(ttlOf(value)));
+        if (decision.kind === "skip") {
+          warnings.warn("size", `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`);
+          return decision;
+        }
+        return { ...decision, ...(await labels(value)), ...(previous && { previous }) };
+      }),
+    renew: ({ id: previous, value }) =>
+      decide(() => {
+        const { retain } = options;
+        return { kind: "renew", previous, ttl: jittered(ttlOf(value), jitter), retain };
+      }),
+    optionsOf: async (given) => {
+      const value = taken(given);
+      const decision = storeByNumbers(value, numbers(ttlOf(value)));
+      if (decision.kind === "skip") throw tooLarge(name);
+      const { kind: _, ...stored } = decision;
+      return { ...stored, ...(await labels(value)) };
+    },
+    costOf: (value) => {
+      if (cost === undefined) return 0;
+      try {
+        const saved: unknown = ask("`cost`", cost, value);
+        if (typeof saved === "number" && Number.isFinite(saved)) return saved;
+        warnings.warn("cost", "`cost` returned no finite number, so nothing is added to `saved`.");
+      } catch (error) {
+        warnings.warn("cost", `nothing is added to \`saved\`: ${messageOf(error)}`);
+      }
+      return 0;
+    },
+    numbers,
+  };
 }
 
 const NEVER_SERVED =

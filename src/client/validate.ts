@@ -1,46 +1,66 @@
 import { type ErrorCode, refusal } from "../shared/errors.js";
 import { MAX_BATCH_SIZE, MAX_TAG_LENGTH, MAX_TAGS } from "../shared/limits.js";
 import type { TtlBounds } from "../shared/learnedTtl.js";
-import { isWellFormed } from "../shared/wire.js";
+import type { Cache } from "./cache.js";
 import type { QueryContext } from "./contexts.js";
 import type { Config } from "./options.js";
+
+/** Refuses the value of an option that does not hold what it must. */
+function refuseUnless(
+  isValid: boolean,
+  code: ErrorCode,
+  cache: string | undefined,
+  option: string,
+  value: unknown,
+  remedy: string,
+): void {
+  if (!isValid) throw refusal({ code, cache, option, value, remedy });
+}
 
 /** Whether a value is a number of ms from 0. */
 export const isDuration = (ms: unknown): ms is number => typeof ms === "number" && ms >= 0;
 
+const isBound = (bound: unknown) => isDuration(bound) && bound >= 1;
+
+const isCount = (count: unknown) =>
+  Number.isInteger(count) && isBound(count) && (count as number) <= MAX_BATCH_SIZE;
+
+const COUNT = `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`;
+
+/** How a tag, a tenant id, or the name or key of a lock must be. */
+export const LABEL = `of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half`;
+
 /** Refuses a ttl that is not a number of ms from 0; null is none, and undefined the default. */
 export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): void {
-  if (ttl === undefined || ttl === null || isDuration(ttl)) return;
-  const option = call === undefined ? "`ttl`" : `the \`ttl\` of this ${call}`;
-  const without = call === undefined ? "no expiry too" : "the configured ttl";
+  const [option, without] = call
+    ? [`the \`ttl\` of this ${call}`, "the configured ttl"]
+    : ["`ttl`", "no expiry too"];
   const remedy = `Give a number of milliseconds from 0. Null is no expiry; none at all is ${without}.`;
-  throw refusal({ code: "INVALID_TTL", cache, option, value: ttl, remedy });
+  const isTtl = ttl === undefined || ttl === null || isDuration(ttl);
+  refuseUnless(isTtl, "INVALID_TTL", cache, option, ttl, remedy);
 }
 
 /** Refuses bounds of a ttl that are not `min` ms, over 0, and `max` ms from that on. */
 function checkTtlBounds(cache: string, ttl: TtlBounds): void {
   const { min, max } = ttl;
-  if (isDuration(min) && min > 0 && isDuration(max) && max >= min) return;
   const remedy =
     "Give `min`, in milliseconds over 0, and `max`, from `min` on; or a number, or null.";
-  throw refusal({ code: "INVALID_TTL", cache, option: "`ttl`", value: ttl, remedy });
+  const areBounds = isDuration(min) && min > 0 && isDuration(max) && max >= min;
+  refuseUnless(areBounds, "INVALID_TTL", cache, "`ttl`", ttl, remedy);
 }
 
 /** Refuses a result of a `ttl` function that is neither null nor a number of ms from 0. */
 export function checkTtlResult(cache: string, ttl: unknown): void {
-  if (ttl === null || isDuration(ttl)) return;
   const remedy = "Return a number of milliseconds from 0, or null for no expiry.";
-  throw refusal({ code: "INVALID_TTL", cache, option: "the result of `ttl`", value: ttl, remedy });
-}
-
-function checkDuration(cache: string, code: ErrorCode, option: string, ms: unknown): void {
-  if (ms === undefined || isDuration(ms)) return;
-  const remedy = "Give a number of milliseconds from 0, or leave it out for none.";
-  throw refusal({ code, cache, option, value: ms, remedy });
+  const isTtl = ttl === null || isDuration(ttl);
+  refuseUnless(isTtl, "INVALID_TTL", cache, "the result of `ttl`", ttl, remedy);
 }
 
 /** Refuses to refresh in the background what the component alone can't fill. */
-export function checkRefresher(cache: string, config: Config, because: string): void {
+export function checkRefresher(
+  { name, config }: Pick<Cache, "name" | "config">,
+  because: string,
+): void {
   const needed =
     (typeof config.ttl === "function" && "`ttl`") ||
     (config.tags && "`tags`") ||
@@ -49,7 +69,7 @@ export function checkRefresher(cache: string, config: Config, because: string): 
   if (!needed || config.refresher) return;
   throw refusal({
     code: "REFRESHER_REQUIRED",
-    cache,
+    cache: name,
     option: "`refresher`",
     value: undefined,
     remedy:
@@ -58,67 +78,36 @@ export function checkRefresher(cache: string, config: Config, because: string): 
   });
 }
 
-function checkJitter(cache: string, jitter: unknown): void {
-  if (jitter === undefined || (typeof jitter === "number" && jitter >= 0 && jitter <= 1)) return;
-  throw refusal({
-    code: "INVALID_JITTER",
-    cache,
-    option: "`jitter`",
-    value: jitter,
-    remedy: "Give the largest part of the ttl to take off, as a fraction from 0 to 1.",
-  });
-}
-
 /** Refuses a batch size that is not an integer from 1 to 1,000. */
-export function checkBatchSize(
-  cache: string,
-  batchSize: unknown,
-  option: string = "`batchSize`",
-): void {
-  if (batchSize === undefined) return;
-  checkCount(cache, "INVALID_BATCH_SIZE", option, batchSize, ", or leave it out");
+export function checkBatchSize(cache: string, batchSize: unknown): void {
+  const isSize = batchSize === undefined || isCount(batchSize);
+  refuseUnless(isSize, "INVALID_BATCH_SIZE", cache, "`batchSize`", batchSize, COUNT);
 }
 
-/** Refuses a number of rows that is not an integer from 1 to 1,000. */
-export function checkCount(
-  cache: string,
-  code: ErrorCode,
-  option: string,
-  count: unknown,
-  orElse: string = "",
-): void {
-  if (Number.isInteger(count) && (count as number) >= 1 && (count as number) <= MAX_BATCH_SIZE) {
-    return;
-  }
-  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}${orElse}.`;
-  throw refusal({ code, cache, option, value: count, remedy });
+/** Refuses a page size that is not an integer from 1 to 1,000. */
+export function checkPageSize(cache: string, numItems: unknown): void {
+  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}.`;
+  refuseUnless(isCount(numItems), "INVALID_PAGE_SIZE", cache, "`numItems`", numItems, remedy);
 }
 
 /** Refuses tags that are empty, no strings or too long, and too many of them. Returns the distinct ones. */
 export function checkTags(cache: string | undefined, option: string, tags: unknown): string[] {
-  const refused = (code: ErrorCode, value: unknown, remedy: string) =>
-    refusal({ code, cache, option, value, remedy });
-  const remedy = `Give strings of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half.`;
-  if (!Array.isArray(tags)) throw refused("INVALID_TAG", tags, `Give a list. ${remedy}`);
-  for (const tag of tags as unknown[]) if (!isLabel(tag)) throw refused("INVALID_TAG", tag, remedy);
+  const invalid = "INVALID_TAG";
+  const remedy = `Give strings ${LABEL}.`;
+  refuseUnless(Array.isArray(tags), invalid, cache, option, tags, `Give a list. ${remedy}`);
+  for (const tag of tags as unknown[]) {
+    refuseUnless(isLabel(tag), invalid, cache, option, tag, remedy);
+  }
   const distinct = [...new Set(tags as string[])];
-  if (distinct.length <= MAX_TAGS) return distinct;
   const coarser = `Give at most ${MAX_TAGS}; a coarser tag covers many.`;
-  throw refused("TOO_MANY_TAGS", distinct, coarser);
+  refuseUnless(distinct.length <= MAX_TAGS, "TOO_MANY_TAGS", cache, option, distinct, coarser);
+  return distinct;
 }
 
 /** Refuses a tenant id that is empty, no string, or too long. */
 export function checkTenant(cache: string | undefined, tenant: unknown): void {
-  if (isLabel(tenant)) return;
-  throw refusal({
-    code: "INVALID_TENANT",
-    cache,
-    option: "the tenant id",
-    value: tenant,
-    remedy:
-      `Give a string of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half, ` +
-      "such as the id of the tenant's document.",
-  });
+  const remedy = `Give a string ${LABEL}, such as the id of the tenant's document.`;
+  refuseUnless(isLabel(tenant), "INVALID_TENANT", cache, "the tenant id", tenant, remedy);
 }
 
 /** Whether a value can be a tag, a tenant id, or the name or key of a lock. */
@@ -127,7 +116,7 @@ export function isLabel(label: unknown): label is string {
     typeof label === "string" &&
     label.length > 0 &&
     label.length <= MAX_TAG_LENGTH &&
-    isWellFormed(label)
+    label.isWellFormed()
   );
 }
 
@@ -139,36 +128,9 @@ export function checkTime(
   without: string,
   cache?: string,
 ): void {
-  if (time === undefined || (typeof time === "number" && !Number.isNaN(time))) return;
-  throw refusal({
-    code,
-    cache,
-    option,
-    value: time,
-    remedy: `Give a time in milliseconds since 1970, or leave it out ${without}.`,
-  });
-}
-
-/** Refuses bounds that are no numbers from 1, or no integers where they count entries. */
-function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: Config): void {
-  const bounds: { [option: string]: unknown } = { maxEntries, maxBytes, idleTtl };
-  for (const [option, value] of Object.entries(bounds)) {
-    const isCount = option === "maxEntries";
-    const isBound = typeof value === "number" && value >= 1;
-    if (value === undefined || (isBound && (!isCount || Number.isInteger(value)))) continue;
-    const what = isCount
-      ? "an integer"
-      : option === "idleTtl"
-        ? "a number of milliseconds"
-        : "a number of bytes";
-    throw refusal({
-      code: "INVALID_BOUND",
-      cache,
-      option: `\`${option}\``,
-      value,
-      remedy: `Give ${what} from 1, or leave it out for no bound.`,
-    });
-  }
+  const remedy = `Give a time in milliseconds since 1970, or leave it out ${without}.`;
+  const isTime = time === undefined || (typeof time === "number" && !Number.isNaN(time));
+  refuseUnless(isTime, code, cache, option, time, remedy);
 }
 
 /** Refuses a sample that counts nothing, or more than everything. */
@@ -202,20 +164,45 @@ export function checkSource({ name, action, batchAction, compute }: Config): voi
   });
 }
 
+/** What an option must be, where it is given, and what to say where it is not. */
+type Rule = [keyof Config, ErrorCode, (value: unknown) => boolean, string];
+
+const DURATION = "Give a number of milliseconds from 0, or leave it out for none.";
+const fromOne = (what: string) => `Give ${what} from 1, or leave it out for no bound.`;
+
+const RULES: Rule[] = [
+  ["errorTtl", "INVALID_TTL", isDuration, DURATION],
+  ["staleWhileRevalidate", "INVALID_WINDOW", isDuration, DURATION],
+  ["staleIfError", "INVALID_WINDOW", isDuration, DURATION],
+  [
+    "jitter",
+    "INVALID_JITTER",
+    (part) => isDuration(part) && part <= 1,
+    "Give the largest part of the ttl to take off, as a fraction from 0 to 1.",
+  ],
+  [
+    "maxEntries",
+    "INVALID_BOUND",
+    (bound) => isBound(bound) && Number.isInteger(bound),
+    fromOne("an integer"),
+  ],
+  ["maxBytes", "INVALID_BOUND", isBound, fromOne("a number of bytes")],
+  ["idleTtl", "INVALID_BOUND", isBound, fromOne("a number of milliseconds")],
+  ["maxBatch", "INVALID_BATCH_SIZE", isCount, COUNT],
+];
+
 /** Refuses options out of their range, or that lack what another needs. */
 export function checkConfig(cache: string, config: Config): void {
-  const { ttl } = config;
+  const { ttl, staleWhileRevalidate, refreshAhead } = config;
   if (typeof ttl === "object" && ttl && ("min" in ttl || "max" in ttl)) checkTtlBounds(cache, ttl);
   else if (typeof ttl !== "function") checkTtl(cache, ttl);
-  checkDuration(cache, "INVALID_TTL", "`errorTtl`", config.errorTtl);
-  checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
-  checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
-  checkJitter(cache, config.jitter);
-  checkBounds(cache, config);
+  for (const [option, code, is, remedy] of RULES) {
+    const value = config[option];
+    refuseUnless(value === undefined || is(value), code, cache, `\`${option}\``, value, remedy);
+  }
   checkStats(cache, config.stats);
-  checkBatchSize(cache, config.maxBatch, "`maxBatch`");
-  if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
-  if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
+  if (staleWhileRevalidate) checkRefresher({ name: cache, config }, "`staleWhileRevalidate`");
+  if (refreshAhead) checkRefresher({ name: cache, config }, "`refreshAhead`");
 }
 
 /** Refuses a context that can't write, as a query's can't. */

@@ -1,14 +1,12 @@
 import { describe, refusal } from "../shared/errors.js";
-import { MAX_LOCK_TTL_MS, MAX_TAG_LENGTH, MIN_LOCK_TTL_MS } from "../shared/limits.js";
+import { MAX_LOCK_TTL_MS, MIN_LOCK_TTL_MS } from "../shared/leaseTimes.js";
 import { isActionContext, type MutationContext, type QueryContext } from "./contexts.js";
-import { isDuration, isLabel } from "./validate.js";
-
-const LABEL = `Give a string of 1 to ${MAX_TAG_LENGTH} characters, none of them cut in half`;
+import { isDuration, isLabel, LABEL } from "./validate.js";
 
 /** Refuses the options of a lock that are out of their range. */
 export function checkOptions(name: unknown, ttl: unknown): void {
   if (!isLabel(name)) {
-    const remedy = `${LABEL}, that says what such locks protect.`;
+    const remedy = `Give a string ${LABEL}, that says what such locks protect.`;
     throw refusal({ code: "INVALID_NAME", option: "the `name` of a lock", value: name, remedy });
   }
   const isInRange = isDuration(ttl) && ttl >= MIN_LOCK_TTL_MS && ttl <= MAX_LOCK_TTL_MS;
@@ -21,7 +19,7 @@ export function checkOptions(name: unknown, ttl: unknown): void {
 /** Refuses keys that are empty, no strings, or too long. */
 export function checkKey(lock: string, key: unknown, option = "the key"): void {
   if (isLabel(key)) return;
-  const remedy = `${LABEL}, such as the id of the document that the lock protects.`;
+  const remedy = `Give a string ${LABEL}, such as the id of the document that the lock protects.`;
   throw refusal({ code: "INVALID_KEY", lock, option, value: key, remedy });
 }
 

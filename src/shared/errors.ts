@@ -1,7 +1,6 @@
 import { ConvexError } from "convex/values";
 import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
 import { isPlainObject } from "./values.js";
-import { wellFormed } from "./wire.js";
 import { isConvexError } from "./wireErrors.js";
 
 /** Every code of an error that the cache throws by itself, and when. */
@@ -135,7 +134,7 @@ export function isCacheError(error: unknown): error is CacheError {
 
 /** A value of any type, as a message shows it. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return `'${wellFormed(truncate(value))}'`;
+  if (typeof value === "string") return `'${truncate(value).toWellFormed()}'`;
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value instanceof Promise) return "a promise";

@@ -1,7 +1,6 @@
 import { type Infer, v } from "convex/values";
-import { isPlainObject } from "./values.js";
 import { wireError } from "./wireError.js";
-import { errorFromWire, errorToWire } from "./wireErrors.js";
+import { errorToWire } from "./wireErrors.js";
 
 /** The validator of {@link itemError}'s result, for the `returns` of a batch action. */
 export const vItemError = v.object({ actionCacheItemError: wireError });
@@ -20,10 +19,4 @@ export type ItemError = Infer<typeof vItemError>;
  */
 export function itemError(error: unknown): ItemError {
   return { actionCacheItemError: errorToWire(error) };
-}
-
-/** The error that a batch action returned for an item; null where it returned a value. */
-export function itemErrorOf(value: unknown): Error | null {
-  if (!isPlainObject(value) || !("actionCacheItemError" in value)) return null;
-  return errorFromWire((value as ItemError).actionCacheItemError);
 }

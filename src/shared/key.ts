@@ -70,7 +70,7 @@ export async function digest(value: Value): Promise<string> {
 function canonical(value: Value): Value {
   if (typeof value === "number") return Number.isNaN(value) ? NaN : value;
   if (Array.isArray(value)) return value.map(canonical);
-  if (!isPlainObject(value)) return primitive(value);
+  if (!isPlainObject(value)) return value;
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     fields.flatMap(([field, inner]) => (inner === undefined ? [] : [[field, canonical(inner)]])),
@@ -79,18 +79,6 @@ function canonical(value: Value): Value {
 
 function fitsInline(key: Value): boolean {
   return getConvexSize(key) <= MAX_INLINE_KEY_BYTES && nesting(key) <= MAX_INLINE_NESTING;
-}
-
-/** Refuses what is no Convex value, which would be the same key for all. */
-function primitive(value: Value): Value {
-  const isConvexValue =
-    value === null ||
-    value instanceof ArrayBuffer ||
-    ["string", "number", "bigint", "boolean"].includes(typeof value);
-  if (isConvexValue) return value;
-  throw new TypeError(
-    `the key is, or holds, a value of type ${typeof value}, which is no Convex value`,
-  );
 }
 
 /** Whether 0.3.1 could have stored an entry under these arguments: it kept them in the document. */

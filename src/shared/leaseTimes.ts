@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from "./time.js";
+import { DAY, MINUTE, SECOND } from "./time.js";
 
 /** How long a lease holds without a heartbeat, in ms: a crashed fill is taken over within 30 s. */
 export const LEASE_MS = 20 * SECOND;
@@ -11,3 +11,7 @@ export const OUTCOME_MS = MINUTE;
 
 /** After a background fill that failed or stored nothing, none follows for at least this time, in ms. */
 export const MIN_RETRY_MS = SECOND;
+
+/** The shortest and the longest time that a lock holds without a heartbeat, in ms. */
+export const MIN_LOCK_TTL_MS = SECOND;
+export const MAX_LOCK_TTL_MS = DAY;

@@ -50,16 +50,6 @@ export function copyOfAny(value: unknown): unknown {
   }
 }
 
-/** A high surrogate without its low one, or a low one without its high one. */
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
-
-/** Whether a string is well-formed Unicode: Convex refuses halves of surrogate pairs. */
-export const isWellFormed = (string: string): boolean => !LONE_SURROGATE.test(string);
-
-/** The string with a replacement character for each half of a surrogate pair. */
-export const wellFormed = (string: string): string =>
-  string.replaceAll(new RegExp(LONE_SURROGATE, "g"), "\ufffd");
-
 /**
  * Throws where Convex would refuse a call with this value, so that one
  * request of a batch is refused and not all of them.
@@ -75,7 +65,7 @@ export function refuseUnsendable(value: unknown): void {
 
 function refuseParts(value: unknown): void {
   if (typeof value === "string") {
-    if (!isWellFormed(value)) throw new TypeError("a string holds half of a surrogate pair");
+    if (!value.isWellFormed()) throw new TypeError("a string holds half of a surrogate pair");
   } else if (Array.isArray(value)) {
     if (value.length > MAX_ARRAY_LENGTH) {
       throw new TypeError(`an array has over ${MAX_ARRAY_LENGTH} elements`);

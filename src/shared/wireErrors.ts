@@ -1,13 +1,13 @@
 import { ConvexError, type Value } from "convex/values";
 import { MAX_ERROR_BYTES } from "./limits.js";
 import type { WireError } from "./wireError.js";
-import { fromJson, toJson, wellFormed } from "./wire.js";
+import { fromJson, toJson } from "./wire.js";
 
 const MAX_MESSAGE_LENGTH = 32 * 1024;
 
 /** An error in the form in which it crosses to the component: a `ConvexError` with its data, of any other the message. */
 export function errorToWire(error: unknown): WireError {
-  const message = wellFormed(messageOf(error).slice(0, MAX_MESSAGE_LENGTH));
+  const message = messageOf(error).slice(0, MAX_MESSAGE_LENGTH).toWellFormed();
   if (!isConvexError(error)) return { kind: "other", message };
   const { data } = error;
   if (data === undefined) return { kind: "convex", message };

@@ -12,7 +12,7 @@ import type {
 } from "../../shared/inspectorProtocol.js";
 import { describeKey, identifyByStored } from "../../shared/key.js";
 import type { EntryKey } from "../../shared/protocol.js";
-import { jsonOf, toJson, wellFormed } from "../../shared/wire.js";
+import { jsonOf, toJson } from "../../shared/wire.js";
 import type { QueryContext } from "../contexts.js";
 import type { EntryPage, ListOptions } from "../list.js";
 
@@ -111,5 +111,5 @@ function show({ content, invalidatedBy, entry }: Explained): ShownValue {
   const json = jsonOf(content);
   const isCut = json.length > MAX_SHOWN;
   // A cut may leave half of a character.
-  return { kind: "shown", json: isCut ? wellFormed(json.slice(0, MAX_SHOWN)) : json, isCut };
+  return { kind: "shown", json: isCut ? json.slice(0, MAX_SHOWN).toWellFormed() : json, isCut };
 }

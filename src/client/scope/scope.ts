@@ -1,8 +1,9 @@
-import { getFunctionAddress } from "convex/server";
+import { type FunctionReference, getFunctionAddress } from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
-import { type Answered, Batcher } from "../../shared/engine/batcher.js";
-import { BatchRuns } from "../../shared/engine/batchRuns.js";
-import { FillCalls } from "../../shared/engine/fillCalls.js";
+import { type Ask, batched } from "../../shared/engine/batcher.js";
+import { batchRuns } from "../../shared/engine/batchRuns.js";
+import { collecting } from "../../shared/engine/collect.js";
+import { type FillCalls, fillCalls } from "../../shared/engine/fillCalls.js";
 import type {
   ClaimRequest,
   ClaimResult,
@@ -12,144 +13,122 @@ import type {
   MutationFetchResult,
   ScheduleRequest,
 } from "../../shared/fillProtocol.js";
-import type { EntryKey } from "../../shared/protocol.js";
+import type { HitReport } from "../../shared/statsProtocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
 import type { Cache } from "../cache.js";
 import { DEFAULT_MAX_BATCH } from "../options.js";
-import { LocalFill } from "./localFill.js";
-import { Reports } from "./reports.js";
+import { type LocalFill, localFill } from "./localFill.js";
 
 /** Polls that come so close together share a query, in ms. */
 const POLL_WINDOW_MS = 20;
 
+type Runs = ReturnType<typeof batchRuns>;
+
 /**
- * What the fetches of one action's context share: lookups, claims and schedules of
- * one tick go in one call each, and there is one heartbeat.
+ * What the fetches of one context share: lookups, claims and schedules of one tick go
+ * in one call each, and there is one heartbeat.
  */
-export class FetchScope {
-  readonly ctx: ActionContext;
-  readonly component: ComponentApi;
+export type FetchScope = {
+  ctx: ActionContext;
   /** What its fills call. */
-  readonly calls: FillCalls;
+  calls: FillCalls;
   /** The fills that run in this context, by their token. */
-  readonly fills = new Map<string, LocalFill>();
-  readonly #lookups: Batcher<Lookup, LookupResult>;
-  readonly #polls: Batcher<Lookup, LookupResult>;
-  readonly #claims: Batcher<ClaimRequest, ClaimResult>;
-  readonly #schedules: Batcher<ScheduleRequest, boolean>;
-  /** The hits that this context reports. */
-  readonly reports: Reports;
-  readonly #runs = new Map<unknown, BatchRuns>();
-
-  /** @param warnings - Of the cache whose fetch opens the scope. */
-  constructor(ctx: ActionContext, { component, warnings }: Cache) {
-    this.ctx = ctx;
-    this.component = component;
-    const { entries, fills } = component;
-    const read = (requests: Lookup[]) => ctx.runQuery(entries.read, { requests });
-    this.calls = new FillCalls(
-      {
-        begin: (requests) => ctx.runMutation(fills.begin, { requests }),
-        heartbeat: (tokens) => ctx.runMutation(fills.heartbeat, { tokens }),
-        settle: (requests) => ctx.runMutation(fills.settle, { requests }),
-      },
-      (kind, message) => warnings.warn(kind, message),
-    );
-    this.#lookups = new Batcher(read);
-    this.#polls = new Batcher(read, { windowMs: POLL_WINDOW_MS });
-    this.#claims = new Batcher((requests) => this.#claimAll(requests));
-    this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
-    this.reports = new Reports(ctx, component);
-  }
-
-  /** Looks up an entry, together with whatever else this context looks up in this tick. */
-  async lookUp(request: Promise<Lookup>): Promise<LookupResult> {
-    return (await this.#lookups.add(request)).result;
-  }
-
+  fills: Map<string, LocalFill>;
+  lookUp: Ask<Lookup, LookupResult>;
   /** Looks how a fill is, together with whatever else this context polls in these moments. */
-  async poll(entryKey: EntryKey, token: string): Promise<LookupResult> {
-    return (await this.#polls.add(Promise.resolve({ ...entryKey, token }))).result;
-  }
-
-  /** Claims a fill, together with whatever else this context claims in this tick. */
-  claim(request: Promise<ClaimRequest>): Promise<Answered<ClaimResult>> {
-    return this.#claims.add(request);
-  }
-
-  /** Schedules a background fill, together with whatever else this context schedules in this tick. */
-  async schedule(request: Promise<ScheduleRequest>): Promise<void> {
-    await this.#schedules.add(request);
-  }
-
+  poll: Ask<Lookup, LookupResult>;
+  claim: Ask<ClaimRequest, ClaimResult>;
+  schedule: Ask<ScheduleRequest, boolean>;
+  /** A fetch of a mutation. */
+  fetch: Ask<MutationFetch, MutationFetchResult>;
+  /** Reports a hit. Equal ones count each. */
+  reportHit: (report: HitReport) => Promise<void>;
   /** The runs of a cache's batch action, which its tenants share. */
-  runsOf(cache: Cache): BatchRuns {
-    const { batchAction } = cache.config;
-    const runs = this.#runs.get(batchAction) ?? this.newRunsOf(cache);
-    this.#runs.set(batchAction, runs);
-    return runs;
+  runsOf: (cache: Cache) => Runs;
+  /** Runs of a cache's batch action that nobody shares. */
+  newRunsOf: (cache: Cache) => Runs;
+};
+
+/** @param warnings - Of the cache whose fetch opens the scope. */
+function openScope(ctx: ActionContext, { component, warnings }: Cache): FetchScope {
+  const { entries, fills: api, stats } = component;
+  const fills = new Map<string, LocalFill>();
+  const sharedRuns = new Map<unknown, Runs>();
+  const read = (requests: Lookup[]) => ctx.runQuery(entries.read, { requests });
+  const calling =
+    <Request, Result>(
+      reference: FunctionReference<"mutation", "internal", { requests: Request[] }, Result[]>,
+    ) =>
+    (requests: Request[]): Promise<Result[]> =>
+      ctx.runMutation(reference, { requests });
+
+  /** A granted fill is known here before anyone is told of it, so that equal claims can join it. */
+  async function claimAll(requests: ClaimRequest[]): Promise<ClaimResult[]> {
+    const results: ClaimResult[] = await ctx.runMutation(api.claim, { requests });
+    for (const result of results) {
+      if (result.kind === "granted") fills.set(result.token, localFill());
+    }
+    return results;
   }
 
-  /** Runs of a cache's batch action that nobody shares. */
-  newRunsOf({ name, config }: Cache): BatchRuns {
-    const { ctx } = this;
+  const newRunsOf: FetchScope["newRunsOf"] = ({ name, config }) => {
     const { action, batchAction, maxBatch = DEFAULT_MAX_BATCH } = config;
-    return new BatchRuns({
+    return batchRuns({
       name,
       max: maxBatch,
       all: (items) => ctx.runAction(batchAction!, { items }),
       one: action && ((item) => ctx.runAction(action, item)),
     });
-  }
+  };
 
-  /** A granted fill is known here before anyone is told of it, so that equal claims can join it. */
-  async #claimAll(requests: ClaimRequest[]): Promise<ClaimResult[]> {
-    const { claim } = this.component.fills;
-    const results: ClaimResult[] = await this.ctx.runMutation(claim, { requests });
-    for (const result of results) {
-      if (result.kind === "granted") this.fills.set(result.token, new LocalFill());
-    }
-    return results;
-  }
-}
-
-/** What the fetches of one mutation's context share: those of one tick cost one nested call. */
-class MutationFetchScope {
-  readonly #fetches: Batcher<MutationFetch, MutationFetchResult>;
-  readonly #schedules: Batcher<ScheduleRequest, boolean>;
-  readonly reports: Reports;
-
-  constructor(ctx: MutationContext, component: ComponentApi) {
-    const { fills } = component;
-    this.#fetches = new Batcher((requests) => ctx.runMutation(fills.fetch, { requests }));
-    this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
-    this.reports = new Reports(ctx, component);
-  }
-
-  /** Schedules a background fill, together with whatever else this context schedules in this tick. */
-  async schedule(request: Promise<ScheduleRequest>): Promise<void> {
-    await this.#schedules.add(request);
-  }
-
-  async fetch(request: Promise<MutationFetch>): Promise<MutationFetchResult> {
-    return (await this.#fetches.add(request)).result;
-  }
-}
-
-/** Keeps one scope for each context and installed component, which caches of any name share. */
-function scopes<Context extends object, Scope>(
-  create: (ctx: Context, cache: Cache) => Scope,
-): (ctx: Context, cache: Cache) => Scope {
-  const ofContexts = new WeakMap<Context, Map<unknown, Scope>>();
-  return (ctx, cache) => {
-    const ofContext = ofContexts.get(ctx) ?? new Map<unknown, Scope>();
-    ofContexts.set(ctx, ofContext);
-    const address = addressOf(cache.component);
-    const scope = ofContext.get(address) ?? create(ctx, cache);
-    ofContext.set(address, scope);
-    return scope;
+  return {
+    ctx,
+    calls: fillCalls(
+      {
+        begin: calling(api.begin),
+        heartbeat: (tokens) => ctx.runMutation(api.heartbeat, { tokens }),
+        settle: calling(api.settle),
+      },
+      (kind, message) => warnings.warn(kind, message),
+    ),
+    fills,
+    lookUp: batched(read),
+    poll: batched(read, { windowMs: POLL_WINDOW_MS }),
+    claim: batched(claimAll),
+    schedule: batched(calling(api.schedule)),
+    fetch: batched(calling(api.fetch)),
+    reportHit: collecting(async (reports) => {
+      await ctx.runMutation(stats.report, { reports: reports.map(({ item }) => item) });
+      for (const { resolve } of reports) resolve();
+    }),
+    newRunsOf,
+    runsOf: (cache) => {
+      const { batchAction } = cache.config;
+      const runs = sharedRuns.get(batchAction) ?? newRunsOf(cache);
+      sharedRuns.set(batchAction, runs);
+      return runs;
+    },
   };
 }
+
+const scopes = new WeakMap<object, Map<unknown, FetchScope>>();
+
+/** The scope of a context and an installed component, which caches of any name share. */
+export function scopeOf(ctx: ActionContext, cache: Cache): FetchScope {
+  const ofContext = scopes.get(ctx) ?? new Map<unknown, FetchScope>();
+  scopes.set(ctx, ofContext);
+  const address = addressOf(cache.component);
+  const scope = ofContext.get(address) ?? openScope(ctx, cache);
+  ofContext.set(address, scope);
+  return scope;
+}
+
+/** What a mutation can do in its scope, where it can run no action. */
+export type MutationScope = Pick<FetchScope, "fetch" | "schedule" | "reportHit">;
+
+/** The scope of a mutation's context. */
+export const mutationScopeOf = (ctx: MutationContext, cache: Cache): MutationScope =>
+  scopeOf(ctx as ActionContext, cache);
 
 /** Tells components apart: `components.actionCache` is another object each time it is read. */
 function addressOf(component: ComponentApi): unknown {
@@ -159,11 +138,3 @@ function addressOf(component: ComponentApi): unknown {
     return component; // A mock.
   }
 }
-
-/** The scope of an action's context. */
-export const scopeOf = scopes((ctx: ActionContext, cache) => new FetchScope(ctx, cache));
-
-/** The scope of a mutation's context. */
-export const mutationScopeOf = scopes(
-  (ctx: MutationContext, cache) => new MutationFetchScope(ctx, cache.component),
-);

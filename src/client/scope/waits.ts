@@ -1,10 +1,11 @@
 import { sleep } from "../../shared/engine/alarm.js";
-import { LeaseWatch, type Watched } from "../../shared/engine/leaseWatch.js";
+import { watchLease, type Watched } from "../../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../../shared/leaseTimes.js";
 import type { HeldLease, LookupResult } from "../../shared/fillProtocol.js";
 import type { Entry, EntryKey } from "../../shared/protocol.js";
 import { SECOND } from "../../shared/time.js";
 import { errorFromWire } from "../../shared/wireErrors.js";
+import type { FetchScope } from "./scope.js";
 
 /** How the fill ended that somebody waited for. */
 export type FillOutcome =
@@ -27,13 +28,13 @@ const LONG_WAIT_MS = 30 * SECOND;
  * of a fill grow with the logarithm of its length.
  */
 export async function waitForFill(
-  poll: (entryKey: EntryKey, token: string) => Promise<LookupResult>,
+  { poll }: Pick<FetchScope, "poll">,
   entryKey: EntryKey,
   held: HeldLease,
   onLongWait: () => void,
   watched?: Watched,
 ): Promise<FillOutcome> {
-  let watch = new LeaseWatch(held, LEASE_MS, watched);
+  let watch = watchLease(held, LEASE_MS, watched);
   let waitedMs = 0;
   let followed = 0;
   for (;;) {
@@ -44,20 +45,20 @@ export async function waitForFill(
     if (waitedMs >= LONG_WAIT_MS) onLongWait();
     let status: LookupResult;
     try {
-      status = await poll(entryKey, watch.token);
+      status = await poll({ ...entryKey, token: watch.token });
     } catch (error) {
-      if (watch.isOver) return { kind: "unshared", error };
+      if (watch.isOver()) return { kind: "unshared", error };
       continue;
     }
     const { fill } = status;
     if (fill?.state === "running") {
       watch.saw(fill.deadline);
-      if (!watch.isOver) continue;
-      return { kind: "lost", watched: watch.watched };
+      if (!watch.isOver()) continue;
+      return { kind: "lost", watched: watch.watched() };
     }
     if (fill?.successor === undefined || followed === MAX_FOLLOWED) return outcomeOf(status);
     followed += 1;
-    watch = new LeaseWatch({ token: fill.successor, deadline: 0, leaseMs: LEASE_MS }, LEASE_MS);
+    watch = watchLease({ token: fill.successor, deadline: 0, leaseMs: LEASE_MS }, LEASE_MS);
   }
 }
 

@@ -1,13 +1,7 @@
 import type { Value } from "convex/values";
 import { refusal } from "../../shared/errors.js";
-import {
-  MAX_BATCH_SIZE,
-  MAX_LOCK_TTL_MS,
-  MAX_RECIPE_BYTES,
-  MAX_TAG_LENGTH,
-  MAX_TAGS,
-  MIN_LOCK_TTL_MS,
-} from "../../shared/limits.js";
+import { MAX_LOCK_TTL_MS, MIN_LOCK_TTL_MS } from "../../shared/leaseTimes.js";
+import { MAX_BATCH_SIZE, MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
 import type { AcquireRequest } from "../../shared/lockProtocol.js";
 import type { Runner, StoreNumbers, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";

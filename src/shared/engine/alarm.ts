@@ -10,22 +10,25 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** A sleep that can be cut short. */
-export class Alarm {
-  #wake: () => void = () => {};
-
+export type Alarm = {
   /** Sleeps for so many ms. Resolves to whether the timer rang; if not, it was woken. */
-  async sleep(ms: number): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const rang = await new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(false);
-      timer = setTimeout(() => resolve(true), bounded(ms));
-    });
-    clearTimeout(timer);
-    return rang;
-  }
-
+  sleep: (ms: number) => Promise<boolean>;
   /** Ends the sleep, if there is one. */
-  wake(): void {
-    this.#wake();
-  }
+  wake: () => void;
+};
+
+export function alarm(): Alarm {
+  let wake = () => {};
+  return {
+    sleep: async (ms) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const rang = await new Promise<boolean>((resolve) => {
+        wake = () => resolve(false);
+        timer = setTimeout(() => resolve(true), bounded(ms));
+      });
+      clearTimeout(timer);
+      return rang;
+    },
+    wake: () => wake(),
+  };
 }

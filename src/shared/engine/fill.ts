@@ -62,23 +62,26 @@ export async function runFill(steps: FillSteps): Promise<Filled> {
   const fillMs = Math.max(0, now - began);
   const unstored = { value, fillMs, createdAt: now, expiresAt: now, expired: false };
   const decided = decide(steps, value);
-  let settled: Settlement;
+  const result = decided.then((decision) => resultOf(decision, fillMs, retryMs));
+  let settled: Settlement | undefined;
+  let error: unknown;
   try {
     // At once, so that fills which end together are settled together, however long each decides.
-    settled = await steps.settle(decided.then((decision) => resultOf(decision, fillMs, retryMs)));
-  } catch (error) {
-    const decision = await decided;
-    if (decision.kind === "skip") {
-      steps.onUnsettled(error);
-      return { ...unstored, put: "skipped", reason: decision.reason };
-    }
+    settled = await steps.settle(result);
+  } catch (thrown) {
+    error = thrown;
+  }
+  if (settled?.again) await steps.scheduleAgain();
+  const decision = await decided;
+  if (decision.kind === "skip") {
+    if (settled === undefined) steps.onUnsettled(error);
+    return { ...unstored, put: "skipped", reason: decision.reason };
+  }
+  if (settled === undefined) {
     // Storage that failed a moment ago is reported as that, once.
     await tell({ ...steps, onUnsettled: () => {} }, { kind: "skipped", retryMs });
     return { ...unstored, put: "failed", reason: messageOf(error) };
   }
-  if (settled.again) await steps.scheduleAgain();
-  const decision = await decided;
-  if (decision.kind === "skip") return { ...unstored, put: "skipped", reason: decision.reason };
   if (!("createdAt" in settled)) return { ...unstored, put: "rejected" };
   const { kind: put, createdAt, expiresAt, expired } = settled;
   return { value, fillMs, put, createdAt, expiresAt, expired };

@@ -32,7 +32,7 @@ export async function scheduledFills<Fill extends { token: string }>(
   const begun = await Promise.allSettled(fills.map((fill) => begin(scheduled, fill)));
   const run = async ({ token }: Fill, steps: Steps): Promise<Filled> => {
     const retryMs = Math.max(steps.errorTtl, MIN_RETRY_MS);
-    return await calls.heartbeat.during(token, () => runFill({ ...steps, retryMs }));
+    return await calls.during(token, () => runFill({ ...steps, retryMs }));
   };
   return await Promise.all(
     begun.map(async (outcome, index) => {

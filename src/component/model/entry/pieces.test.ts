@@ -1,6 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { expect, test } from "vitest";
-import { fromJson, isWellFormed, toJson, toWire } from "../../../shared/wire.js";
+import { fromJson, toJson, toWire } from "../../../shared/wire.js";
 import { pieces } from "./content.js";
 
 const bytesOf = (string: string) => new TextEncoder().encode(string).length;
@@ -16,7 +16,7 @@ property.prop({
     for (const { piece, bytes } of cut) {
       expect(bytes).toBe(bytesOf(piece));
       expect(bytes).toBeLessThanOrEqual(maxBytes);
-      expect(isWellFormed(piece)).toBe(true);
+      expect(piece.isWellFormed()).toBe(true);
     }
     // As few as can be: no two neighbours would fit into one.
     for (let n = 1; n < cut.length; n++) {

@@ -2,8 +2,8 @@ import type { FunctionHandle } from "convex/server";
 import type { Value } from "convex/values";
 import { eventOf, refreshed } from "../../../shared/events.js";
 import type { ReservedFill } from "../../../shared/fillProtocol.js";
-import { BatchRuns } from "../../../shared/engine/batchRuns.js";
-import { FillCalls } from "../../../shared/engine/fillCalls.js";
+import { batchRuns } from "../../../shared/engine/batchRuns.js";
+import { fillCalls } from "../../../shared/engine/fillCalls.js";
 import { scheduledFills } from "../../../shared/engine/scheduledFill.js";
 import type { Runner } from "../../../shared/protocol.js";
 import { storeByNumbers } from "../../../shared/storing.js";
@@ -38,7 +38,7 @@ export async function runReserved(ctx: ActionCtx, fills: ReservedFill[]): Promis
   const warnings = warningsOf.get(name) ?? new Warnings(name);
   warningsOf.set(name, warnings);
   const warn = (kind: string, message: string) => warnings.warn(kind, message);
-  const calls = new FillCalls(
+  const calls = fillCalls(
     {
       begin: (requests) => ctx.runMutation(api.fills.begin, { requests }),
       heartbeat: (tokens) => ctx.runMutation(api.fills.heartbeat, { tokens }),
@@ -81,11 +81,10 @@ function runOf(
 ): (args: Value) => Promise<unknown> {
   const one = (args: Value) => ctx.runAction(action as FunctionHandle<"action">, args);
   if (batch === undefined) return one;
-  const runs = new BatchRuns({
+  return batchRuns({
     name,
     max: batch.max,
     all: (items) => ctx.runAction(batch.action as FunctionHandle<"action">, { items }),
     one: action === undefined ? undefined : one,
   });
-  return (args) => runs.add(args);
 }

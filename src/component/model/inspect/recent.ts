@@ -5,7 +5,6 @@ import type {
   invalidationList,
   InvalidatedBy,
 } from "../../../shared/inspectProtocol.js";
-import { wellFormed } from "../../../shared/wire.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
 import { coverOf, fullCoverOf } from "../invalidation/tags.js";
@@ -52,7 +51,7 @@ export async function listFailures(ctx: QueryCtx): Promise<Infer<typeof failureL
   return await listFirst(ctx, rows, MAX_LISTED, async (row) => {
     if (!(await validity.isValid(startOfFill(row, row)))) return null;
     const { name, tenant, leaseKey, error, until = null, retryAt } = row;
-    const message = error === undefined ? null : wellFormed(error.message.slice(0, MAX_MESSAGE));
+    const message = error === undefined ? null : error.message.slice(0, MAX_MESSAGE).toWellFormed();
     const beganAt = Math.floor(row.beganAt);
     return { name, tenant, leaseKey, message, beganAt, until, retryAt };
   });
