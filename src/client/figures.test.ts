@@ -265,3 +265,27 @@ describe("what figures cost", () => {
     await expect(refused).rejects.toMatchObject({ data: { code: "STATS_REQUIRED" } });
   });
 });
+
+describe("what would spoil figures is refused", () => {
+  test.each([{ hits: -1 }, { hits: NaN }, { entries: 5 }, { fills: 1 }, { savedMs: Infinity }])(
+    "a report of %j",
+    async (counts) => {
+      const app = createApp();
+      await expect(
+        app.act((ctx) =>
+          ctx.runMutation(component.stats.report, {
+            reports: [{ name: "test", counts: counts as never }],
+          }),
+        ),
+      ).rejects.toThrow();
+    },
+  );
+  test("a cost below 0, and said", async () => {
+    const app = createApp();
+    const cache = app.cache({ stats: { sample: 1 }, cost: () => -5 });
+    await app.act((ctx) => cache.fetch(ctx, {}));
+    await app.act((ctx) => cache.fetch(ctx, {}));
+    expect(await figuresOf(app, "test")).toMatchObject({ hits: 1, saved: 0 });
+    expect(console.warn).toHaveBeenCalledOnce();
+  });
+});

@@ -139,8 +139,9 @@ export function storingOf(cache: Cache, args: Value, options: StoringOptions): S
       }),
     renew: ({ id: previous, value }) =>
       decide(() => {
-        const { retain } = options;
-        return { kind: "renew", previous, ttl: jittered(ttlOf(value), jitter), retain };
+        const { retain, tracking } = options;
+        const ttl = jittered(ttlOf(value), jitter);
+        return { kind: "renew", previous, ttl, retain, ...(tracking && { tracking }) };
       }),
     optionsOf: async (given) => {
       const value = taken(given);
@@ -153,8 +154,8 @@ export function storingOf(cache: Cache, args: Value, options: StoringOptions): S
       if (cost === undefined) return 0;
       try {
         const saved: unknown = ask("`cost`", cost, value);
-        if (typeof saved === "number" && Number.isFinite(saved)) return saved;
-        warnings.warn("cost", "`cost` returned no finite number, so nothing is added to `saved`.");
+        if (typeof saved === "number" && saved >= 0 && saved < Infinity) return saved;
+        warnings.warn("cost", "`cost` returned no number from 0, so nothing is added to `saved`.");
       } catch (error) {
         warnings.warn("cost", `nothing is added to \`saved\`: ${messageOf(error)}`);
       }

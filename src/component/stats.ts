@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import { figures, figuresLabels, hitReport } from "../shared/statsProtocol.js";
 import { internalMutation, internalQuery, mutation, query } from "./_generated/server.js";
+import { checkCounts } from "./model/checks.js";
 import { visit } from "./model/eviction/residents.js";
 import { figuresOf } from "./model/stats/figures.js";
 import {
@@ -40,7 +41,10 @@ export const report = mutation({
   handler: async (ctx, { reports }) => {
     const tally = new Tally();
     for (const { counts, resident, ...labels } of reports) {
-      if (counts) tally.add(labels, counts);
+      if (counts) {
+        checkCounts(labels.name, counts);
+        tally.add(labels, counts);
+      }
       if (resident !== undefined) await visit(ctx, resident);
     }
     await tally.record(ctx);

@@ -166,6 +166,7 @@ const fillResult = v.union(
     previous: v.string(),
     ttl: storeOptions.ttl,
     retain: storeOptions.retain,
+    tracking: storeOptions.tracking,
   }),
   v.object({ kind: v.literal("skipped"), retryMs: v.number() }),
   v.object({

@@ -41,11 +41,14 @@ export type Figures = Infer<typeof figures>;
 /** Whose figures: a cache's, of all its tenants and of none; with a tenant, that one's. */
 export const figuresLabels = { name: v.string(), tenant: v.optional(v.string()) };
 
+/** What a hit adds to the figures. */
+const hitCounts = counts.pick("hits", "staleHits", "coalesced", "savedMs", "saved");
+
 /** What a client reports of an entry that it served. */
 export const hitReport = v.object({
   ...figuresLabels,
   /** What to add to the figures. */
-  counts: v.optional(counts),
+  counts: v.optional(hitCounts),
   /** The row of a bounded cache's entry that is to tell that it was read. */
   resident: v.optional(v.string()),
 });

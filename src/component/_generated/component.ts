@@ -382,6 +382,12 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     | null
                     | { min: number; max: number; jitter: number };
                   retain: number;
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
                 }
               | { kind: "skipped"; retryMs: number }
               | {
@@ -744,19 +750,9 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             counts?: {
               hits?: number;
               staleHits?: number;
-              misses?: number;
               coalesced?: number;
-              fills?: number;
-              errors?: number;
-              skipped?: number;
-              rejected?: number;
-              puts?: number;
-              evictions?: number;
               savedMs?: number;
               saved?: number;
-              entries?: number;
-              bytes?: number;
-              fillMs?: number;
             };
             resident?: string;
           }>;

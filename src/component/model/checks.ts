@@ -26,6 +26,17 @@ export function checkDurations(
   }
 }
 
+/** Refuses counts that would spoil the figures they are added to. */
+export function checkCounts(
+  cache: string,
+  counts: { [counter: string]: number | undefined },
+): void {
+  for (const [counter, count = 0] of Object.entries(counts)) {
+    if (count >= 0 && count < Infinity) continue;
+    throw refused(cache, `counts.${counter}`, count, "Give a finite number from 0.");
+  }
+}
+
 /** Refuses content that nobody could read again. Of large content, only whether it is JSON is looked at. */
 export function checkContent(cache: string, option: string, content: Wire): void {
   if (!("json" in content)) return;
@@ -139,7 +150,10 @@ export function checkResult(cache: string, result: FillResult): void {
       throw refused(cache, "fillMs", fillMs, "Give a finite number of milliseconds from 0.");
     }
     if (result.kind === "value") checkStoreOptions(cache, result);
-    else checkLife(cache, ttl, { retain });
+    else {
+      checkLife(cache, ttl, { retain });
+      checkTracking(cache, result.tracking);
+    }
     return;
   }
   checkDurations(cache, { retryMs: result.retryMs });

@@ -8,7 +8,7 @@ import { errorToWire, messageOf } from "../wireErrors.js";
  */
 export type StoreDecision =
   | ({ kind: "store"; previous?: string } & StoreOptions)
-  | ({ kind: "renew"; previous: string } & Pick<StoreOptions, "ttl" | "retain">)
+  | ({ kind: "renew"; previous: string } & Pick<StoreOptions, "ttl" | "retain" | "tracking">)
   | { kind: "skip"; reason: string };
 
 /** The value of a fill in the hands of whoever ran it, whatever became of it in the cache. */

@@ -82,8 +82,8 @@ export function expiryFromNow(ttl: number | null): number | null {
 export type Deletable = { _id: Id<"values"> } & Dependents & Pick<Doc<"values">, "resident">;
 
 /**
- * Deletes an entry and all that belongs to it; what is gone already is no error.
- * Resolves to whether it was there.
+ * Deletes an entry and all that belongs to it. Resolves to whether it was there: one
+ * that was replaced since it was listed has left to its successor what it had besides.
  */
 export async function deleteEntry(
   ctx: MutationCtx,
@@ -93,10 +93,11 @@ export async function deleteEntry(
   // Its own row first: if that can't be deleted, nothing of it is.
   const isDeleted = await deleteUnread(ctx, "values", row._id);
   if (metadataId !== undefined) await deleteUnread(ctx, "metadata", metadataId);
+  if (!isDeleted) return false;
   await deleteDependents(ctx, row);
   await deleteParts(ctx, row.parts);
   await depart(ctx, row.resident);
-  return isDeleted;
+  return true;
 }
 
 /**

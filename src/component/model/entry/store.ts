@@ -4,10 +4,10 @@ import type { EntryKey, Recipe, Tracking, Wire } from "../../../shared/protocol.
 import type { Counts } from "../../../shared/statsProtocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { admit, isBounded, renewResident } from "../eviction/residents.js";
+import { admit, depart, isBounded } from "../eviction/residents.js";
 import type { CommitTs } from "../invalidation/commitOrder.js";
 import { leaseKeyOf } from "../leaseKey.js";
-import { sum } from "../stats/counts.js";
+import { goneFrom, sum } from "../stats/counts.js";
 import { deleteUnread, saveContent, sizeOfEntry } from "./content.js";
 import {
   countDependents,
@@ -32,9 +32,11 @@ type Life = {
   fillMs?: number;
 };
 
+/** An entry whose life begins, whatever its value. */
+type Begun = Place & Life & { tracking?: Tracking };
+
 /** What a stored value brings along. */
-type NewEntry = Place &
-  Life & { tags?: string[]; recipe?: Recipe; content: Wire; tracking?: Tracking };
+type NewEntry = Begun & { tags?: string[]; recipe?: Recipe; content: Wire };
 
 /**
  * Stores an entry in place of whatever is stored: the value is written once.
@@ -74,7 +76,7 @@ async function insertEntry(
   const valueId = await insertRow(ctx, row, retain, bytes);
   if (row.resident) await ctx.db.patch("residents", row.resident, { valueId });
   await linkDependents(ctx, dependents, valueId);
-  return row.hasFigures ? { entries: 1, bytes: row.size ?? 0 } : {};
+  return cameWith(row);
 }
 
 /** Writes an entry's row, and the one that says when it may be deleted. */
@@ -99,7 +101,7 @@ async function insertRow(
 /** What figures and bounds need to know of an entry; nothing, where there are none. */
 async function track(
   ctx: MutationCtx,
-  { name, tenant, key, tracking, expiresAt, retain }: NewEntry,
+  { name, tenant, key, tracking, expiresAt, retain }: Begun,
   row: Pick<Doc<"values">, "value"> & Dependents,
   replaced: Id<"residents"> | undefined,
 ): Promise<Pick<Doc<"values">, "hasFigures" | "size" | "resident">> {
@@ -122,20 +124,44 @@ async function track(
 
 /**
  * Lets an entry's life begin anew. Its own row is written again, for its creation
- * tells when that was; what a large value is stored in is not.
+ * tells when that was; what a large value is stored in is not. Resolves to what that
+ * adds to the figures.
  */
 export async function renewEntry(
   ctx: MutationCtx,
   stored: Doc<"values">,
-  { key, ...place }: Place,
-  { retain, expiresAt, ...life }: Life,
-): Promise<void> {
+  entry: Begun,
+): Promise<Counts> {
+  const { name, key, tenant, retain, expiresAt, startedAt, token, fillMs, tracking } = entry;
   const metadata = await metadataOf(ctx, stored);
-  const { _id, _creationTime, metadataId: _, ...kept } = stored;
-  await deleteUnread(ctx, "values", _id);
+  await deleteUnread(ctx, "values", stored._id);
   if (metadata !== null) await deleteUnread(ctx, "metadata", metadata._id);
-  const row = { ...kept, ...place, args: key, ...life, expiresAt: expiresAt ?? undefined };
+  const replaced = isBounded(tracking) ? stored.resident : undefined;
+  if (replaced === undefined) await depart(ctx, stored.resident);
+  const { value, parts, partsBytes, tags, tagRows, recipe } = stored;
+  const row = {
+    name,
+    args: key,
+    tenant,
+    startedAt,
+    token,
+    fillMs,
+    expiresAt: expiresAt ?? undefined,
+    value: value as Value,
+    parts,
+    partsBytes,
+    tags,
+    tagRows,
+    recipe,
+    // Figures and bounds may have come or gone since the value was stored.
+    ...(await track(ctx, entry, stored, replaced)),
+  };
   const valueId = await insertRow(ctx, row, retain, metadata?.bytes ?? getConvexSize(row));
-  await renewResident(ctx, row.resident, { valueId, expiresAt: row.expiresAt, retain });
-  await linkDependents(ctx, stored, valueId, life.startedAt);
+  if (row.resident) await ctx.db.patch("residents", row.resident, { valueId });
+  await linkDependents(ctx, stored, valueId, startedAt);
+  return sum(goneFrom(stored), cameWith(row));
 }
+
+/** What storing an entry adds to the figures. */
+const cameWith = ({ hasFigures, size = 0 }: Pick<Doc<"values">, "hasFigures" | "size">): Counts =>
+  hasFigures ? { entries: 1, bytes: size } : {};

@@ -72,17 +72,6 @@ export function readNow(idleTtl: number | undefined, retain: number) {
   return { readAt, idleTtl, keptUntil };
 }
 
-/** Lets a resident's time begin anew with its entry's. */
-export async function renewResident(
-  ctx: MutationCtx,
-  id: Id<"residents"> | undefined,
-  { retain, ...entry }: Pick<Doc<"residents">, "valueId" | "expiresAt"> & { retain: number },
-): Promise<void> {
-  const resident = id && (await ctx.db.get("residents", id));
-  if (!resident) return;
-  await ctx.db.patch("residents", resident._id, { ...entry, ...readNow(resident.idleTtl, retain) });
-}
-
 /** Takes a resident out with its entry. */
 export async function depart(ctx: MutationCtx, id: Id<"residents"> | undefined): Promise<void> {
   const resident = id && (await ctx.db.get("residents", id));

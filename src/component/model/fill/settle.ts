@@ -101,17 +101,14 @@ async function store(
   };
   const freshTo = await freshUntil(ctx, result.ttl, replaced || null, fill._id);
   const expiresAt = earlier(freshTo, fill.expiredAt ?? null);
-  const { retain, fillMs } = result;
+  const { retain, fillMs, tracking } = result;
   const { name, key, tenant } = entryKey;
-  const place = { name, key, tenant };
   const life = { expiresAt, retain, fillMs, startedAt: fill.startedAt, token: fill._id };
-  let change: Counts = {};
-  if (result.kind === "unmodified") await renewEntry(ctx, stored!, place, life);
-  else {
-    const { content, tags, recipe, tracking } = result;
-    const entry = { ...place, content, tags, recipe, tracking, ...life };
-    change = await replaceEntry(ctx, stored, entry);
-  }
+  const entry = { name, key, tenant, tracking, ...life };
+  const change =
+    result.kind === "unmodified"
+      ? await renewEntry(ctx, stored!, entry)
+      : await replaceEntry(ctx, stored, { ...entry, ...contentOf(result) });
   const counts = sum(endOf(result, true), change);
   const counted = await recordOnFill(ctx, fill, entryKey, counts);
   await endFill(ctx, fill, { state: "stored", ...counted });
@@ -122,6 +119,12 @@ async function store(
     expired: fill.expiredAt !== undefined || expiredAt !== null,
   };
 }
+
+const contentOf = ({ content, tags, recipe }: Extract<Storable, { kind: "value" }>) => ({
+  content,
+  tags,
+  recipe,
+});
 
 /** Counts a fill that ended after it had lost its lease: on its row, while that stands. */
 async function countLate(
