@@ -138,7 +138,7 @@ export async function renewEntry(
   if (metadata !== null) await deleteUnread(ctx, "metadata", metadata._id);
   const replaced = isBounded(tracking) ? stored.resident : undefined;
   if (replaced === undefined) await depart(ctx, stored.resident);
-  const { value, parts, partsBytes, tags, tagRows, recipe } = stored;
+  const { parts, partsBytes, tags, tagRows, recipe } = stored;
   const row = {
     name,
     args: key,
@@ -147,7 +147,7 @@ export async function renewEntry(
     token,
     fillMs,
     expiresAt: expiresAt ?? undefined,
-    value: value as Value,
+    value: stored.value as Value,
     parts,
     partsBytes,
     tags,
