@@ -17,9 +17,11 @@ import type * as functions from "../functions.js";
 import type * as geocoding from "../geocoding.js";
 import type * as guides from "../guides.js";
 import type * as http from "../http.js";
+import type * as places from "../places.js";
 import type * as recentPlaces from "../recentPlaces.js";
 import type * as savedPlaces from "../savedPlaces.js";
 import type * as settings from "../settings.js";
+import type * as upstream from "../upstream.js";
 import type * as weather from "../weather.js";
 
 import type {
@@ -38,9 +40,11 @@ declare const fullApi: ApiFromModules<{
   geocoding: typeof geocoding;
   guides: typeof guides;
   http: typeof http;
+  places: typeof places;
   recentPlaces: typeof recentPlaces;
   savedPlaces: typeof savedPlaces;
   settings: typeof settings;
+  upstream: typeof upstream;
   weather: typeof weather;
 }>;
 

@@ -1,0 +1,1 @@
+export { type FreshnessTimes, useFreshness } from "./useFreshness.js";
