@@ -1,6 +1,7 @@
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
-import type { Explanation } from "../shared/inspectProtocol.js";
+import type { Explained, Explanation } from "../shared/inspectProtocol.js";
+import type { EntryKey, ReadOptions } from "../shared/protocol.js";
 import { Warnings } from "../shared/warnings.js";
 import {
   type ActionContext,
@@ -9,7 +10,7 @@ import {
   type MutationOnlyContext,
   type QueryContext,
 } from "./contexts.js";
-import { explain } from "./explain.js";
+import { explain, explainEntry } from "./explain.js";
 import { fetchEntry } from "./fetch.js";
 import type { Cache } from "./cache.js";
 import { type CallOptions, FetchCall } from "./fetchCall.js";
@@ -143,7 +144,7 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
    * @throws A {@link CacheError} if an option is out of its range.
    */
   async list(ctx: QueryContext, options: ListOptions): Promise<EntryPage<Args<Action>>> {
-    return await list(ctx, this.#cache, this.#call({} as Args<Action>).readOptions, options);
+    return await list(ctx, this.#cache, this.#readOptions, options);
   }
 
   /**
@@ -274,6 +275,20 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
     await runScheduled(ctx, this.#cache, token, args);
+  }
+
+  /** Explains an entry by its key, with what is stored if asked for. Called by `inspectorApi`, and by nobody else. */
+  async explainEntry(
+    ctx: QueryContext,
+    entryKey: EntryKey,
+    withContent: boolean,
+  ): Promise<Explained> {
+    return await explainEntry(ctx, this.#cache, this.#readOptions, entryKey, withContent);
+  }
+
+  /** How entries are read by a call that has no options of its own. */
+  get #readOptions(): ReadOptions {
+    return this.#call({}).readOptions;
   }
 
   get #cache(): Cache {

@@ -10,6 +10,10 @@ export {
   removeAll,
   removeAllForTenant,
 } from "./invalidate.js";
+export { inspectorApi, type InspectorOptions } from "./inspector/inspectorApi.js";
+export type { InspectorAccess } from "./inspector/guard.js";
+export type { InspectableCache } from "./inspector/inspected.js";
+export type { InspectedEntry } from "../shared/inspectorProtocol.js";
 export { Lock, type LockOptions, type WaitOptions } from "./Lock.js";
 export type { HeldLock } from "../shared/lockProtocol.js";
 export type {

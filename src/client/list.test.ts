@@ -30,6 +30,7 @@ describe("an entry is listed", () => {
     expect(entries).toEqual([
       {
         args: { id: 1 },
+        storedKey: ["acme", "args", { id: 1 }],
         tenant: "acme",
         tags: ["a"],
         bytes: 602,

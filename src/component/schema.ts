@@ -2,7 +2,7 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import { evictionReason, invalidationMode, runner, wireError } from "../shared/protocol.js";
+import { evictionReason, invalidationMode, invalidationState, runner, wireError } from "../shared/protocol.js";
 import { counts } from "../shared/statsProtocol.js";
 import { commitPosition } from "./model/scan.js";
 
@@ -185,11 +185,7 @@ export default defineSchema({
     before: v.optional(v.number()),
     /** Whether what it covers is filled again in the background. */
     refresh: v.optional(v.boolean()),
-    /**
-     * What housekeeping has still to do: `pending`, the invalid entries are still
-     * stored; `swept`, they are not; or `expiring`, for an expiry, which makes none invalid.
-     */
-    state: v.union(v.literal("pending"), v.literal("swept"), v.literal("expiring")),
+    state: invalidationState,
   })
     .index("tag", ["tag", "at"])
     .index("mode", ["tag", "mode", "at"])

@@ -33,6 +33,15 @@ export function expiryFor(
   return Math.min(expiryUnder(entry, ttl), idleFrom);
 }
 
+/** How entries are read by one who knows no options of their cache: by what is stored, and remembered. */
+export const AS_STORED: ReadOptions = {
+  ttl: null,
+  staleWhileRevalidate: 0,
+  staleIfError: 0,
+  refreshAhead: false,
+  errorTtl: Infinity,
+};
+
 /** A time as it is told to the app: null for never. */
 export const orNever = (time: number): number | null => (time === Infinity ? null : time);
 

@@ -1,9 +1,10 @@
 /** The messages by which entries are explained and listed; times as in `protocol.ts`. */
-import { type Infer, type ObjectType, v } from "convex/values";
+import { type Infer, type ObjectType, v, type Validator } from "convex/values";
 import {
   entryKey,
   evictionReason,
   invalidationMode,
+  invalidationState,
   nullable,
   optionalValue,
   readOptions,
@@ -28,7 +29,15 @@ export type InvalidatedBy = Infer<typeof invalidatedBy>;
 /** Why a stored value is not used: `checkValue` returned false for it, or a part of it is missing. */
 const unusable = v.union(v.literal("shape"), v.literal("incomplete"));
 
-const explanation = {
+/** A fill that holds a lease. */
+const fillFields = {
+  state: v.union(v.literal("scheduled"), v.literal("running")),
+  since: v.number(),
+  /** Until when its lease holds unless it is renewed. */
+  leaseUntil: v.number(),
+};
+
+export const explanation = {
   /** What identifies the entry: the arguments, what `key` returned, or the digest of a large one. */
   key: value,
   /** The tags of what is stored. */
@@ -63,14 +72,7 @@ const explanation = {
   /** Where nothing is stored, when it was last evicted and for which bound, for a day. */
   evicted: nullable(v.object({ reason: evictionReason, at: v.number() })),
   /** The fill that holds the entry's lease, lapsed or not. */
-  fill: nullable(
-    v.object({
-      state: v.union(v.literal("scheduled"), v.literal("running")),
-      since: v.number(),
-      /** Until when its lease holds unless it is renewed. */
-      leaseUntil: v.number(),
-    }),
-  ),
+  fill: nullable(v.object(fillFields)),
   /** The failure that is rethrown until then, of a cache with an `errorTtl`. */
   failure: nullable(v.object({ message: v.string(), until: v.number() })),
 };
@@ -96,6 +98,8 @@ export const listedEntry = v.object({
   args: value,
   /** What the cache's `key` function returned, where the stored key holds that. */
   key: optionalValue,
+  /** The key as it is stored, which names the entry to the functions of `inspectorApi`. */
+  storedKey: value,
   tenant: v.optional(v.string()),
   tags: v.array(v.string()),
   /** The size of the value as it is stored, in bytes. */
@@ -127,3 +131,51 @@ export const listPage = v.object({
   isDone: v.boolean(),
   continueCursor: v.string(),
 });
+
+/** The names of caches that have entries or figures, in order, behind one. */
+export const namesRequest = { after: v.optional(v.string()) };
+export const namesPage = v.object({ names: v.array(v.string()), isDone: v.boolean() });
+
+/** The first of some rows, and whether these are all. */
+const listOf = <V extends Validator<unknown, "required", string>>(item: V) =>
+  v.object({ items: v.array(item), isDone: v.boolean() });
+
+/** Whose fill or failure it is. */
+const entryLabels = {
+  name: v.string(),
+  tenant: v.optional(v.string()),
+  /** A digest of the entry's name and key. */
+  leaseKey: v.string(),
+};
+
+/** A fill that is scheduled or runs, and until when its lease holds unless it is renewed. */
+export const runningFill = v.object({ ...entryLabels, ...fillFields });
+export const fillList = listOf(runningFill);
+
+/** A failure that is remembered. */
+export const rememberedFailure = v.object({
+  ...entryLabels,
+  /** What the action threw; null where that is not rethrown. */
+  message: nullable(v.string()),
+  /** When the fill that failed began. */
+  beganAt: v.number(),
+  /** Until when the error is rethrown; null where it is not. */
+  until: nullable(v.number()),
+  /** Until when nothing fills the entry in the background. */
+  retryAt: v.number(),
+});
+export const failureList = listOf(rememberedFailure);
+
+/** An invalidation that is kept. */
+export const keptInvalidation = invalidatedBy.extend({
+  /** The cache that was cleared. */
+  name: v.optional(v.string()),
+  /** Whether it covers the entries of every tenant and of none that have the tag. */
+  allTenants: v.optional(v.boolean()),
+  /** Whether what it covers is filled again in the background. */
+  refresh: v.boolean(),
+  /** What housekeeping has still to do with it. */
+  state: invalidationState,
+});
+export type KeptInvalidation = Infer<typeof keptInvalidation>;
+export const invalidationList = listOf(keptInvalidation);

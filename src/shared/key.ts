@@ -34,6 +34,13 @@ export async function identifyByKey(derived: Value, tenant?: string): Promise<Id
   return tenant === undefined ? { key } : { key, tenant };
 }
 
+/** Identifies the entry of a key as it is stored. */
+export async function identifyByStored(stored: Value, tenant?: string): Promise<Identity> {
+  // 0.3.1 stored arguments of any size, where ours are a digest.
+  if (isPlainObject(stored)) return await identifyByArgs(stored, tenant);
+  return tenant === undefined ? { key: stored } : { key: stored, tenant };
+}
+
 /** What a stored key holds: the arguments, or what the app derived from them, unless a digest stands for it. */
 export function describeKey(stored: Value): { args: Value; key?: Value } {
   if (isPlainObject(stored)) return { args: stored };

@@ -142,6 +142,16 @@ export type StoreOptions = ObjectType<typeof storeOptions>;
 export const invalidationMode = v.union(v.literal("remove"), v.literal("expire"));
 export type InvalidationMode = Infer<typeof invalidationMode>;
 
+/**
+ * What housekeeping has still to do with an invalidation: `pending`, the invalid entries are still
+ * stored; `swept`, they are not; or `expiring`, for an expiry, which makes none invalid.
+ */
+export const invalidationState = v.union(
+  v.literal("pending"),
+  v.literal("swept"),
+  v.literal("expiring"),
+);
+
 /** Why an entry was evicted: it was not read in time, or the cache held too much. */
 export const evictionReason = v.union(v.literal("idleTtl"), v.literal("bounds"));
 export type EvictionReason = Infer<typeof evictionReason>;

@@ -98,5 +98,6 @@ const until = (time: number | null) =>
 /** The furthest time from 1970 that a date can tell, in ms. */
 const LAST_DATE = 8.64e15;
 
-const iso = (time: number) =>
+/** A time in ms as an ISO string, as near as a date can tell. */
+export const iso = (time: number) =>
   new Date(Math.min(Math.max(time, -LAST_DATE), LAST_DATE)).toISOString();

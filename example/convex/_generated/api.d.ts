@@ -16,6 +16,7 @@ import type * as foods from "../foods.js";
 import type * as functions from "../functions.js";
 import type * as geocoding from "../geocoding.js";
 import type * as guides from "../guides.js";
+import type * as inspector from "../inspector.js";
 import type * as recentPlaces from "../recentPlaces.js";
 import type * as savedPlaces from "../savedPlaces.js";
 import type * as settings from "../settings.js";
@@ -36,6 +37,7 @@ declare const fullApi: ApiFromModules<{
   functions: typeof functions;
   geocoding: typeof geocoding;
   guides: typeof guides;
+  inspector: typeof inspector;
   recentPlaces: typeof recentPlaces;
   savedPlaces: typeof savedPlaces;
   settings: typeof settings;

@@ -41,7 +41,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           key: any;
           legacyKey?: any;
           tenant?: string;
-          retain: number;
+          retain?: number;
         },
         null,
         Name
@@ -437,6 +437,62 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         },
         Name
       >;
+      failures: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            name: string;
+            tenant?: string;
+            leaseKey: string;
+            message: string | null;
+            beganAt: number;
+            until: number | null;
+            retryAt: number;
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
+      fills: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            name: string;
+            tenant?: string;
+            leaseKey: string;
+            state: "scheduled" | "running";
+            since: number;
+            leaseUntil: number;
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
+      invalidations: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            by: "tag" | "name" | "tenant" | "everything";
+            tag?: string;
+            tenant?: string;
+            mode: "remove" | "expire";
+            at: number;
+            before?: number;
+            name?: string;
+            allTenants?: boolean;
+            refresh: boolean;
+            state: "pending" | "swept" | "expiring";
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
       list: FunctionReference<
         "query",
         "internal",
@@ -459,6 +515,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           page: Array<{
             args: any;
             key?: any;
+            storedKey: any;
             tenant?: string;
             tags: Array<string>;
             bytes: number;
@@ -470,6 +527,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           isDone: boolean;
           continueCursor: string;
         },
+        Name
+      >;
+      names: FunctionReference<
+        "query",
+        "internal",
+        { after?: string },
+        { names: Array<string>; isDone: boolean },
         Name
       >;
     };
@@ -590,6 +654,15 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         { name: string; key: string; token: string },
+        boolean,
+        Name
+      >;
+    };
+    refill: {
+      entry: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: any; legacyKey?: any; tenant?: string },
         boolean,
         Name
       >;

@@ -1,3 +1,4 @@
+import type { Value } from "convex/values";
 import { refusal } from "../../shared/errors.js";
 import {
   MAX_BATCH_SIZE,
@@ -62,6 +63,13 @@ export function checkClear(clear: {
   if (tenant !== undefined) checkLabels(name, "tenant", [tenant]);
   checkNumber(name, "batchSize", batchSize);
   checkNumber(name, "before", before);
+}
+
+/** Refuses a call by hand that has not one of `args` and `key`. */
+export function checkCallNamed(call: { name: string; args?: Value; key?: Value }): void {
+  if ((call.args === undefined) !== (call.key === undefined)) return;
+  const remedy = "Give the arguments, or in place of `args` the `key` that the `key` function returns.";
+  throw refused(call.name, "args", call.args, remedy);
 }
 
 /** Refuses what is no number. */

@@ -1,4 +1,6 @@
 import type { EntryKey, StoreOptions } from "../../shared/protocol.js";
+import { DAY } from "../../shared/time.js";
+import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { forgetFailure } from "./fill/failures.js";
 import { findLease, stillReliedOn, voidFill } from "./fill/lease.js";
@@ -54,12 +56,13 @@ export async function removeEntry(ctx: MutationCtx, entryKey: EntryKey): Promise
 
 /**
  * Makes an entry stale from now, if it is fresh, and what its running fill stores.
- * `retain` is how long it is kept for readers who take stale values, in ms.
+ * `retain` is how long it is kept for readers who take stale values, in ms; by
+ * default, as long as it would have been kept after its own expiry.
  */
 export async function expireEntry(
   ctx: MutationCtx,
   entryKey: EntryKey,
-  retain: number,
+  retain: number | undefined,
 ): Promise<void> {
   const now = Date.now();
   const lease = await findLease(ctx, entryKey);
@@ -73,7 +76,7 @@ export async function expireEntry(
   const metadata = await metadataOf(ctx, row);
   await ctx.db.patch("values", row._id, { expiresAt: now });
   if (row.resident) await ctx.db.patch("residents", row.resident, { expiresAt: now });
-  const keptUntil = now + retain;
+  const keptUntil = now + (retain ?? retainedBy(metadata, expiresAt));
   if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
   else {
     await ctx.db.insert("metadata", {
@@ -82,4 +85,13 @@ export async function expireEntry(
       hasDependents: hasDependents(row) || undefined,
     });
   }
+}
+
+/** For an entry that never expired, nothing stored tells how long its cache serves it stale. */
+const RETAINED_MS = DAY;
+
+/** How long an entry is kept after its expiry, as far as that is stored, in ms. */
+function retainedBy(metadata: Doc<"metadata"> | null, expiresAt: number | null): number {
+  if (metadata === null || expiresAt === null) return RETAINED_MS;
+  return metadata.expiresAt - expiresAt;
 }

@@ -1,17 +1,16 @@
 import type { ObjectType } from "convex/values";
 import { expiryFor, orNever } from "../../../shared/freshness.js";
-import type { Explained, explainRequest, InvalidatedBy } from "../../../shared/inspectProtocol.js";
+import type { Explained, explainRequest } from "../../../shared/inspectProtocol.js";
 import { unwrap } from "../../../shared/key.js";
 import type { EntryKey } from "../../../shared/protocol.js";
-import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
 import { loadContent, sizeOfEntry } from "../entry/content.js";
 import { earlier, expiryOf, findRow, residencyOf } from "../entry/rows.js";
 import { findFailure } from "../fill/failures.js";
 import { findLease } from "../fill/lease.js";
 import { leaseKeyOf } from "../leaseKey.js";
-import { coverOf } from "../invalidation/tags.js";
 import { momentOf, startOfEntry, startOfFill, Validity } from "../invalidation/validity.js";
+import { describeFill, describeInvalidation } from "./recent.js";
 
 type Request = ObjectType<typeof explainRequest>;
 
@@ -33,7 +32,7 @@ export async function explainCall(
   };
   if (row === null) {
     const clear = await validity.latestUnder(entryKey);
-    const invalidatedBy = clear && describe(clear);
+    const invalidatedBy = clear && describeInvalidation(clear);
     const evicted = await evictionOf(ctx, entryKey);
     return { ...rest, tags: [], entry: null, expiresAt: null, invalidatedBy, evicted };
   }
@@ -58,15 +57,10 @@ export async function explainCall(
       unusable: withContent && content === undefined ? "incomplete" : null,
     },
     expiresAt: orNever(end),
-    invalidatedBy: cause && describe(cause),
+    invalidatedBy: cause && describeInvalidation(cause),
     evicted: null,
     content,
   };
-}
-
-function describe(invalidation: Doc<"invalidations">): InvalidatedBy {
-  const { tag, mode, before } = invalidation;
-  return { ...coverOf(tag), mode, at: momentOf(invalidation), before };
 }
 
 async function evictionOf(ctx: QueryCtx, entryKey: EntryKey): Promise<Explained["evicted"]> {
@@ -86,10 +80,5 @@ async function explainFill(
 ): Promise<Explained["fill"]> {
   const lease = await findLease(ctx, entryKey);
   if (lease === null || !(await validity.isValid(startOfFill(lease, entryKey)))) return null;
-  return {
-    // What holds a lease has not ended.
-    state: lease.state as "scheduled" | "running",
-    since: Math.floor(lease.beganAt ?? lease._creationTime),
-    leaseUntil: lease.deadline,
-  };
+  return describeFill(lease);
 }

@@ -2,31 +2,20 @@ import type { Infer, ObjectType, Value } from "convex/values";
 import type { listedEntry, listPage, listRequest } from "../../../shared/inspectProtocol.js";
 import { expiryFor, orNever } from "../../../shared/freshness.js";
 import { describeKey } from "../../../shared/key.js";
-import { MAX_BATCH_SIZE, MAX_DOCUMENT_BYTES, MAX_PAGE_BYTES } from "../../../shared/limits.js";
 import type { ReadOptions } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { QueryCtx } from "../../_generated/server.js";
-import { hasRoomFor, type Need, ONE_ENTRY, Page } from "../budget.js";
 import { sizeOfEntry } from "../entry/content.js";
 import { earlier, expiryOf, residencyOf } from "../entry/rows.js";
 import { LAST, listedUnder } from "../invalidation/listing.js";
 import { appTag, nameTag, reachOf, sharedTag } from "../invalidation/tags.js";
 import { startOfEntry, Validity } from "../invalidation/validity.js";
 import { cursorOf, isKeyPosition, isTagPosition, type KeyPosition, positionIn } from "./cursor.js";
+import { Room } from "./room.js";
 
 type Request = ObjectType<typeof listRequest>;
 /** A row that was visited, null where only a tag is done, and the cursor behind it. */
 type Visit = { row: Doc<"values"> | null; cursor: string };
-
-/** Room for one entry more, and as much again for the work of the app whose transaction it is. */
-const ONE_MORE: Need = {
-  bytesRead: MAX_PAGE_BYTES,
-  documentsRead: 2 * ONE_ENTRY.documentsRead!,
-  databaseQueries: 2 * ONE_ENTRY.databaseQueries!,
-};
-
-/** The most rows that one page visits, listed or not: a transaction has 1 s of computing time. */
-const MAX_VISITS = MAX_BATCH_SIZE;
 
 /**
  * A page of the entries of a name that no invalidation removed, all or those of a
@@ -38,21 +27,17 @@ export async function listEntries(
   request: Request,
 ): Promise<Infer<typeof listPage>> {
   const validity = new Validity(ctx);
-  const budget = await Page.begin(ctx);
+  const room = await Room.begin(ctx, request.numItems);
   const covering = coveringTag(request);
   const page: Infer<typeof listedEntry>[] = [];
   let continueCursor = request.cursor ?? cursorOf(covering, null);
-  let visits = 0;
   let isDone = true;
   for await (const { row, cursor } of visit(ctx, request, covering)) {
     continueCursor = cursor;
-    visits += 1;
     const listed =
       row && isAskedFor(row, request) && (await describe(ctx, validity, row, request.read));
     if (listed) page.push(listed);
-    const isFull = page.length === request.numItems || visits === MAX_VISITS;
-    const hasBytes = (await budget.bytesLeft()) >= MAX_DOCUMENT_BYTES;
-    isDone = !isFull && hasBytes && (await hasRoomFor(ctx, ONE_MORE));
+    isDone = await room.isLeft(page.length);
     if (!isDone) break;
   }
   return { page, isDone, continueCursor };
@@ -110,6 +95,7 @@ async function describe(
   const expiry = expiryFor({ createdAt, expiresAt, residency }, read);
   return {
     ...describeKey(row.args as Value),
+    storedKey: row.args as Value,
     tenant: row.tenant,
     tags: row.tags ?? [],
     bytes: sizeOfEntry(row),

@@ -64,6 +64,16 @@ export function coverOf(tag: string) {
   return { by: "tag", tag: first, tenant: second } as const;
 }
 
+/** The same, for those who ask of no one entry: with its name, and whether it reaches every tenant. */
+export function fullCoverOf(tag: string) {
+  const [kind, name] = JSON.parse(tag) as [string, string];
+  return {
+    ...coverOf(tag),
+    name: kind === "name" ? name : undefined,
+    allTenants: kind === "tag of all" ? true : undefined,
+  };
+}
+
 /** Whether a tag can concern a remembered failure: it has no value, and so none of the app's tags. */
 export function concernsFailures(tag: string): boolean {
   const [kind] = JSON.parse(tag) as [string];
