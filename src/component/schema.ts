@@ -2,7 +2,13 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import { evictionReason, invalidationMode, invalidationState, runner, wireError } from "../shared/protocol.js";
+import {
+  evictionReason,
+  invalidationMode,
+  invalidationState,
+  runner,
+  wireError,
+} from "../shared/protocol.js";
 import { counts } from "../shared/statsProtocol.js";
 import { commitPosition } from "./model/scan.js";
 

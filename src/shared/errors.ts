@@ -37,7 +37,8 @@ export const ERROR_CODES = {
   LOCK_NOT_ACQUIRED: "a lock did not become free in the time that `withLock` waits",
   LOCK_LOST: "a lock is not, or no longer, held by the token given to `assertHeld`",
   ALLOW_REQUIRED: "`inspectorApi` is called without a function `allow`",
-  NOT_ALLOWED: "a function that `inspectorApi` made is called by somebody whom `allow` does not let in",
+  NOT_ALLOWED:
+    "a function that `inspectorApi` made is called by somebody whom `allow` does not let in",
   INVALID_REQUEST: "a function of the component is called by hand with what no client sends",
 } as const;
 

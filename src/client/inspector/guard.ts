@@ -45,7 +45,8 @@ export class Guard {
       code: "ALLOW_REQUIRED",
       option: "`allow`",
       value: allow,
-      remedy: "Give a function that tells whether a caller may look at the cache: there is no default.",
+      remedy:
+        "Give a function that tells whether a caller may look at the cache: there is no default.",
     });
   }
 
@@ -65,10 +66,10 @@ export class Guard {
   }
 
   /** A mutation of those who may write. */
-  mutation<Args extends PropertyValidators, Returns extends Validator<unknown, "required", string>>({
-    handler,
-    ...validators
-  }: Definition<MutationCtx, Args, Returns>) {
+  mutation<
+    Args extends PropertyValidators,
+    Returns extends Validator<unknown, "required", string>,
+  >({ handler, ...validators }: Definition<MutationCtx, Args, Returns>) {
     const mutation: unknown = mutationGeneric({
       ...validators,
       handler: async (ctx: MutationCtx, args: ObjectType<Args>) => {

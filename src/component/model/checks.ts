@@ -68,7 +68,8 @@ export function checkClear(clear: {
 /** Refuses a call by hand that has not one of `args` and `key`. */
 export function checkCallNamed(call: { name: string; args?: Value; key?: Value }): void {
   if ((call.args === undefined) !== (call.key === undefined)) return;
-  const remedy = "Give the arguments, or in place of `args` the `key` that the `key` function returns.";
+  const remedy =
+    "Give the arguments, or in place of `args` the `key` that the `key` function returns.";
   throw refused(call.name, "args", call.args, remedy);
 }
 

@@ -11,7 +11,12 @@ export async function listNames(
   ctx: QueryCtx,
   after: string | undefined,
 ): Promise<Infer<typeof namesPage>> {
-  const { items, isDone } = await listFirst(ctx, namesBehind(ctx, after), MAX_NAMES, (name) => name);
+  const { items, isDone } = await listFirst(
+    ctx,
+    namesBehind(ctx, after),
+    MAX_NAMES,
+    (name) => name,
+  );
   return { names: items, isDone };
 }
 
@@ -32,9 +37,7 @@ export async function* namesBehind(
 async function storedBehind(ctx: QueryCtx, after: string | undefined) {
   const rows = ctx.db.query("values");
   const behind =
-    after === undefined
-      ? rows.withIndex("key")
-      : rows.withIndex("key", (q) => q.gt("name", after));
+    after === undefined ? rows.withIndex("key") : rows.withIndex("key", (q) => q.gt("name", after));
   return (await behind.first())?.name;
 }
 

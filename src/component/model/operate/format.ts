@@ -5,8 +5,9 @@ import { iso } from "../../../shared/verdict.js";
 /** A moment, and how far it is from now; null is never. */
 export function moment(time: number | null, now: number): string {
   if (time === null || time === Infinity) return "never";
-  const far = span(Math.abs(time - now));
-  return `${iso(time)} (${time > now ? `in ${far}` : `${far} ago`})`;
+  const distance = Math.abs(time - now);
+  if (distance < SECOND) return `${iso(time)} (now)`;
+  return `${iso(time)} (${time > now ? `in ${span(distance)}` : `${span(distance)} ago`})`;
 }
 
 const UNITS: [number, string][] = [
