@@ -61,15 +61,15 @@ describe("inspectorApi", () => {
   });
 
   test("makes public functions whose arguments and results are typed", () => {
-    const { figures, entry, remove } = inspectorApi(component, { allow: () => true });
-    expectTypeOf(figures).toEqualTypeOf<
+    const api = inspectorApi(component, { allow: () => true });
+    expectTypeOf(api.figures).toEqualTypeOf<
       RegisteredQuery<"public", { name: string; tenant?: string; since?: number }, Promise<Figures>>
     >();
-    expectTypeOf(remove).toExtend<
+    expectTypeOf(api.remove).toExtend<
       RegisteredMutation<"public", { name: string; key: never; tenant?: string }, Promise<boolean>>
     >();
     type Entry =
-      typeof entry extends RegisteredQuery<"public", infer _, Promise<infer R>> ? R : never;
+      typeof api.entry extends RegisteredQuery<"public", infer _, Promise<infer R>> ? R : never;
     expectTypeOf<Entry["explanation"]>().toExtend<Parameters<typeof verdict>[0]>();
   });
 });
