@@ -149,11 +149,11 @@ const entryLabels = {
 };
 
 /** A fill that is scheduled or runs, and until when its lease holds unless it is renewed. */
-export const runningFill = v.object({ ...entryLabels, ...fillFields });
+const runningFill = v.object({ ...entryLabels, ...fillFields });
 export const fillList = listOf(runningFill);
 
 /** A failure that is remembered. */
-export const rememberedFailure = v.object({
+const rememberedFailure = v.object({
   ...entryLabels,
   /** What the action threw; null where that is not rethrown. */
   message: nullable(v.string()),
@@ -167,7 +167,7 @@ export const rememberedFailure = v.object({
 export const failureList = listOf(rememberedFailure);
 
 /** An invalidation that is kept. */
-export const keptInvalidation = invalidatedBy.extend({
+const keptInvalidation = invalidatedBy.extend({
   /** The cache that was cleared. */
   name: v.optional(v.string()),
   /** Whether it covers the entries of every tenant and of none that have the tag. */
