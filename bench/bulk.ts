@@ -1,5 +1,5 @@
 /** Many entries at once. */
-import { QUIET_MS } from "../src/component/model/gc/batch.js";
+import { QUIET_MS } from "../src/component/model/gc/due.js";
 import type { Usage } from "./account.js";
 import { App, shared, type Subject, TTL } from "./app.js";
 import { advance, type HeldTimers, holdTimers } from "./clock.js";

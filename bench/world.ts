@@ -7,7 +7,7 @@ import {
   type GenericMutationCtx,
 } from "convex/server";
 import type { internal } from "../src/component/_generated/api.js";
-import { QUIET_MS } from "../src/component/model/gc/batch.js";
+import { QUIET_MS } from "../src/component/model/gc/due.js";
 import { OUTCOME_MS } from "../src/shared/leaseTimes.js";
 import type { FillResult } from "../src/shared/fillProtocol.js";
 import type { Runner } from "../src/shared/protocol.js";

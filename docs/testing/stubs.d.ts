@@ -44,3 +44,16 @@ declare module "@convex-dev/rate-limiter/convex.config.js" {
   const component: ComponentDefinition<object>;
   export default component;
 }
+
+declare module "@opentelemetry/api" {
+  type Attributes = { [name: string]: string | undefined };
+  export const metrics: {
+    getMeter(name: string): {
+      createCounter(name: string): { add(value: number, attributes?: Attributes): void };
+      createHistogram(
+        name: string,
+        options?: { unit?: string },
+      ): { record(value: number, attributes?: Attributes): void };
+    };
+  };
+}

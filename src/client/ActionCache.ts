@@ -1,5 +1,7 @@
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
+import type { Explained, Explanation } from "../shared/inspectProtocol.js";
+import type { EntryKey, ReadOptions } from "../shared/protocol.js";
 import { Warnings } from "../shared/warnings.js";
 import {
   type ActionContext,
@@ -8,17 +10,21 @@ import {
   type MutationOnlyContext,
   type QueryContext,
 } from "./contexts.js";
+import { explain, explainEntry } from "./explain.js";
 import { fetchEntry } from "./fetch.js";
 import type { Cache } from "./cache.js";
 import { type CallOptions, FetchCall } from "./fetchCall.js";
 import type { FetchedEntry, PeekedEntry } from "./entries.js";
 import { removeAll, removeAllForName } from "./invalidate.js";
+import { type EntryPage, list, type ListOptions } from "./list.js";
 import { fetchInMutation } from "./mutationFetch.js";
 import { nameOf } from "./name.js";
 import { peekEntry } from "./peek.js";
 import type { ActionCacheConfig, AnyAction, FetchOptions, PutOptions } from "./options.js";
 import { runScheduled } from "./scheduled.js";
 import { scopeOf } from "./scope/scope.js";
+import { statsOf } from "./stats.js";
+import type { Figures } from "../shared/statsProtocol.js";
 import * as validate from "./validate.js";
 
 type Args<Action extends AnyAction> = FunctionArgs<Action>;
@@ -124,6 +130,24 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   }
 
   /**
+   * Tells why a fetch would be a hit or not; see {@link verdict}. Reads no clock, so
+   * a query that calls it is live.
+   */
+  async explain(ctx: QueryContext, args: Args<Action>): Promise<Explanation> {
+    return await explain(ctx, this.#call(args));
+  }
+
+  /**
+   * Resolves to a page of the entries that no invalidation removed, expired ones
+   * too, without their values. Reads no clock.
+   *
+   * @throws A {@link CacheError} if an option is out of its range.
+   */
+  async list(ctx: QueryContext, options: ListOptions): Promise<EntryPage<Args<Action>>> {
+    return await list(ctx, this.#cache, this.#readOptions, options);
+  }
+
+  /**
    * Stores a value that was computed elsewhere. It counts as computed now: a fill
    * that is running will not overwrite it.
    *
@@ -199,6 +223,27 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   }
 
   /**
+   * Resolves to the figures of this cache, with all its tenants; of a tenant's view,
+   * that tenant's only. In a query, they are live.
+   *
+   * @param options - `since`, in ms: counters from the beginning of that hour on. Default: all.
+   * @throws A {@link CacheError} if the cache keeps no figures, or `since` is no number.
+   */
+  async stats(ctx: QueryContext, { since }: { since?: number } = {}): Promise<Figures> {
+    return await statsOf(ctx, this.#cache, since);
+  }
+
+  /**
+   * Sets the counters back to 0, of this cache and all its tenants; of a tenant's
+   * view, that tenant's only. `entries` and `bytes` stay.
+   */
+  async resetStats(ctx: MutationContext): Promise<null> {
+    validate.checkWrites(ctx, "resetStats", this.name);
+    const { name, tenant } = this.#cache;
+    return await ctx.runMutation(this.component.stats.reset, { name, tenant });
+  }
+
+  /**
    * A view of this cache for one tenant: the same in all but its entries, which
    * no other tenant's arguments, names or tags can reach. Its
    * `removeAllForName` clears this tenant's entries only.
@@ -230,6 +275,20 @@ export class ActionCache<Action extends AnyAction = AnyAction> {
   /** Runs a fill that was scheduled. Called by the function that `refresher` makes, and by nobody else. */
   async runScheduled(ctx: ActionContext, token: string, args: unknown): Promise<void> {
     await runScheduled(ctx, this.#cache, token, args);
+  }
+
+  /** Explains an entry by its key, with what is stored if asked for. Called by `inspectorApi`, and by nobody else. */
+  async explainEntry(
+    ctx: QueryContext,
+    entryKey: EntryKey,
+    withContent: boolean,
+  ): Promise<Explained> {
+    return await explainEntry(ctx, this.#cache, this.#readOptions, entryKey, withContent);
+  }
+
+  /** How entries are read by a call that has no options of its own. */
+  get #readOptions(): ReadOptions {
+    return this.#call({}).readOptions;
   }
 
   get #cache(): Cache {

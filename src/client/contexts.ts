@@ -22,6 +22,6 @@ export type MutationContext = Pick<ActionContext, "runQuery" | "runMutation">;
 export type QueryContext = Pick<ActionContext, "runQuery">;
 
 /** Tells an action's context by what only an action can do. */
-export function isActionContext(ctx: ActionContext | MutationOnlyContext): ctx is ActionContext {
+export function isActionContext(ctx: QueryContext): ctx is ActionContext {
   return "runAction" in ctx && ctx.runAction !== undefined;
 }

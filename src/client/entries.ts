@@ -9,6 +9,8 @@ export type PeekedEntry<Result> = {
   staleUntil: number | null;
   /** Until when a fill that runs or is scheduled holds the entry's lease; null if there is none. */
   fillingUntil: number | null;
+  /** When it was last read, as far as the bounds of its cache need to know; null without bounds. */
+  readAt: number | null;
 };
 
 /** What a fetch resolves to, and where it came from; times in ms since 1970. */

@@ -7,6 +7,7 @@ import { fillOrWait, runAlone } from "./fill.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchScope } from "./scope/scope.js";
 import { report } from "./log.js";
+import { reportHit } from "./hits.js";
 import { serve, serveOnError } from "./serve.js";
 
 /** Fetches one value, and reports what became of it. */
@@ -14,9 +15,11 @@ export async function fetchEntry<Result>(
   scope: FetchScope,
   call: FetchCall,
 ): Promise<FetchedEntry<Result>> {
-  const { event, value, ...entry } = await answerOf(scope, call);
-  report(call.cache, event);
-  return { ...entry, value: value as Result };
+  const answer = await answerOf(scope, call);
+  report(call.cache, answer.event);
+  await reportHit(scope, call, answer);
+  const { value, status, createdAt, expiresAt } = answer;
+  return { value: value as Result, status, createdAt, expiresAt };
 }
 
 /**
@@ -65,5 +68,9 @@ async function lookUp(scope: FetchScope, call: FetchCall): Promise<LookupResult>
 
 async function lookupOf(call: FetchCall) {
   const entryKey = await call.entryKey();
-  return call.failures ? { ...entryKey, failures: true } : entryKey;
+  return {
+    ...entryKey,
+    ...(call.failures && { failures: true }),
+    ...(call.isBounded && { residency: true }),
+  };
 }

@@ -4,7 +4,7 @@ import { refusal } from "../shared/errors.js";
 import { type EntryTimes, type Verdict, verdictOn } from "../shared/freshness.js";
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
 import type { MutationFetch, ScheduleRequest } from "../shared/fillProtocol.js";
-import type { EntryKey, ReadOptions, Runner, Wire } from "../shared/protocol.js";
+import type { EntryKey, ReadOptions, Runner, Tracking, Wire } from "../shared/protocol.js";
 import { storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
@@ -97,7 +97,31 @@ export class FetchCall {
       staleIfError: config.staleIfError ?? 0,
       refreshAhead: config.refreshAhead ?? false,
       errorTtl: config.errorTtl ?? 0,
+      ...(config.idleTtl !== undefined && { idleTtl: config.idleTtl }),
     };
+  }
+
+  /** What is kept of the entry besides. */
+  get #tracking(): Tracking | undefined {
+    const { maxEntries, maxBytes, idleTtl } = this.cache.config;
+    if (!this.isBounded) return this.figures;
+    return { ...this.figures, maxEntries, maxBytes, idleTtl };
+  }
+
+  /** Whether eviction needs to know which entries are read. */
+  get isBounded(): boolean {
+    const { maxEntries, maxBytes, idleTtl } = this.cache.config;
+    return (maxEntries ?? maxBytes ?? idleTtl) !== undefined;
+  }
+
+  /** Tells the component that figures are kept; absent where they are not. */
+  get figures(): { figures: true } | undefined {
+    return this.cache.config.stats ? { figures: true } : undefined;
+  }
+
+  /** What serving this value saves, in the app's own unit. */
+  costOf(value: unknown): number {
+    return this.storing.costOf(value);
   }
 
   get #ttl() {
@@ -122,6 +146,7 @@ export class FetchCall {
       tags: this.#options.tags,
       retain: this.retain,
       errorTtl: this.readOptions.errorTtl,
+      tracking: this.#tracking,
     });
   }
 
@@ -130,15 +155,21 @@ export class FetchCall {
     checkRefresher(this.cache.name, this.cache.config, because);
   }
 
-  /** A request for a background fill; of a reader, with the entry that it saw. */
-  async scheduleRequest(reader?: { seen: string }): Promise<ScheduleRequest> {
+  /** A request for a background fill; of a reader, with the entry that it saw if any other will do. */
+  async scheduleRequest(reader?: { seen?: string }): Promise<ScheduleRequest> {
     const common = await this.#backgroundFill();
-    return { ...common, force: false, ...(reader && { ...reader, failures: this.failures }) };
+    return {
+      ...common,
+      force: false,
+      ...this.figures,
+      ...(reader && { ...reader, failures: this.failures }),
+    };
   }
 
   /** A fetch in a mutation. */
   async mutationFetch(): Promise<MutationFetch> {
-    return { ...(await this.#backgroundFill()), force: this.force, read: this.readOptions };
+    const common = await this.#backgroundFill();
+    return { ...common, force: this.force, ...this.figures, read: this.readOptions };
   }
 
   async #backgroundFill(): Promise<EntryKey & { args: Wire; runner: Runner }> {
@@ -159,9 +190,10 @@ export class FetchCall {
   }
 
   async #runner(): Promise<Runner> {
-    const { action, refresher } = this.cache.config;
+    const { action, refresher, log } = this.cache.config;
     if (refresher) return { kind: "app", refresher: await createFunctionHandle(refresher) };
     const handle = await createFunctionHandle(action as FunctionReference<"action">);
-    return { kind: "component", action: handle, ...this.storing.numbers(this.readOptions.ttl) };
+    const numbers = this.storing.numbers(this.readOptions.ttl);
+    return { kind: "component", action: handle, ...numbers, ...(log === true && { log }) };
   }
 }

@@ -1,4 +1,5 @@
 import { type Filled, type FillSteps, runFill } from "../shared/engine/fill.js";
+import { evidenceOf, type Watched } from "../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../shared/leaseTimes.js";
 import type { ClaimRequest, ClaimResult, FillStatus, HeldLease } from "../shared/fillProtocol.js";
 import type { EntryKey } from "../shared/protocol.js";
@@ -9,7 +10,7 @@ import { type Answer, answerWith } from "./answer.js";
 import type { FetchCall } from "./fetchCall.js";
 import type { Answered } from "./scope/batcher.js";
 import type { FetchScope } from "./scope/scope.js";
-import { type FillOutcome, waitForFill, type Watched } from "./scope/waits.js";
+import { type FillOutcome, waitForFill } from "./scope/waits.js";
 import { scheduleRefresh, serve } from "./serve.js";
 import { unsettled } from "../shared/warnings.js";
 import { warnOfFailedCall } from "./failedCall.js";
@@ -59,12 +60,16 @@ export async function fillOrWait(
     const isGranted = result.kind === "granted";
     const outcome = await outcomeOf(scope, call, held, { together: isGranted, watched });
     if (outcome.kind === "failed") throw outcome.error;
+    if (outcome.kind === "computed") return outcome.answer;
     if (outcome.kind === "unshared") {
       if (outcome.error !== undefined) warnOfFailedCall(call, "poll", outcome.error);
       return await runAlone(scope, call, "the fill that was waited for shared no value");
     }
-    const answer = outcome.kind === "stored" ? answerFrom(call, outcome) : null;
-    if (answer !== null) return answer;
+    if (outcome.kind === "stored") {
+      const answer = answerFrom(call, outcome);
+      if (answer !== null) return answer;
+      seen = outcome.entry.id || seen;
+    }
     lost += 1;
     watched = outcome.kind === "lost" ? outcome.watched : undefined;
   }
@@ -81,14 +86,14 @@ async function claimRequest(
   seen: string | null,
   watched: Watched | undefined,
 ): Promise<ClaimRequest> {
-  // Watched for a whole lease, it has lapsed whatever the component's clock says.
-  const lapsed = watched && watched.watchedMs >= LEASE_MS ? watched : undefined;
+  const lapsed = evidenceOf(watched, LEASE_MS);
   return {
     ...(await call.entryKey()),
     force: call.force,
     ...(call.failures && { failures: true }),
     ...(seen !== null && { seen }),
-    ...(lapsed && { lapsed: { token: lapsed.token, deadline: lapsed.deadline } }),
+    ...(lapsed && { lapsed }),
+    ...call.figures,
   };
 }
 
@@ -143,7 +148,14 @@ export function fillSteps(
     run: () => call.run(ctx),
     store: (value) => call.storing.store(value),
     settle: (result) =>
-      ctx.runMutation(component.fills.settle, { name, key, tenant, token, result }),
+      ctx.runMutation(component.fills.settle, {
+        name,
+        key,
+        tenant,
+        token,
+        result,
+        ...call.figures,
+      }),
     scheduleAgain: () => scheduleRefresh(scope, call, call.scheduleRequest()),
     onUnsettled: (error) => warnings.warn(...unsettled(error)),
     errorTtl: call.readOptions.errorTtl,
@@ -174,14 +186,16 @@ async function outcomeOf(
   call: FetchCall,
   held: HeldLease,
   { together, watched }: { together: boolean; watched: Watched | undefined },
-): Promise<FillOutcome> {
+): Promise<FillOutcome | { kind: "computed"; answer: Answer }> {
   const ended = await scope.fills.get(held.token)?.ended;
   if (ended !== undefined) {
     if ("error" in ended) return { kind: "failed", error: ended.error as Error };
     const { filled } = ended;
     // No invalidation was asked about what was not stored since this caller came.
     const isUnstored = filled.put === "skipped" || filled.put === "failed";
-    if (isUnstored && !together) return { kind: "unshared" };
+    if (isUnstored) {
+      return together ? { kind: "computed", answer: sharedAnswer(filled) } : { kind: "unshared" };
+    }
     if (filled.put !== "rejected") return storedBy(filled);
   }
   try {
@@ -197,6 +211,12 @@ const LONG_WAIT =
   "a fetch has waited for 30 s for a fill that another caller runs. An action that fetches its " +
   "own entry waits for itself: call what it needs directly instead.";
 
+/** The answer of an equal call of the same tick, whose action ran for both. */
+function sharedAnswer({ value, createdAt, expiresAt }: Filled): Answer {
+  const event = { get: "coalesced" } as const;
+  return { value: copyOfAny(value), status: "coalesced", createdAt, expiresAt, event };
+}
+
 function storedBy(filled: Filled): FillOutcome {
   const { createdAt, expiresAt, expired, fillMs } = filled;
   const content = { value: copyOfAny(filled.value) as Value };
@@ -204,12 +224,12 @@ function storedBy(filled: Filled): FillOutcome {
   return { kind: "stored", entry, expired };
 }
 
-/** The answer of a fill that was waited for; null if the entry was expired meanwhile, past its window. */
+/** The answer of a fill that was waited for; null if it was expired meanwhile, past its window, or is of another shape. */
 function answerFrom(
   call: FetchCall,
   { entry, expired }: Extract<FillOutcome, { kind: "stored" }>,
 ): Answer | null {
   const verdict = call.verdict(entry);
   if (expired && verdict.freshness === "expired") return null;
-  return answerWith(entry, verdict, "coalesced", { get: "coalesced" });
+  return answerWith(call.cache, entry, verdict, "coalesced", { get: "coalesced" });
 }

@@ -499,6 +499,7 @@ describe("live entries", () => {
       expiresAt: START + MINUTE,
       staleUntil: START + MINUTE + HOUR,
       fillingUntil: null,
+      readAt: null,
     });
     await t.mutation((ctx) => cache.refresh(ctx, args));
     await pass(SECOND);

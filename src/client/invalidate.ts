@@ -1,6 +1,6 @@
 import type { ComponentApi } from "../component/_generated/component.js";
 import type { Cache } from "./cache.js";
-import { checkBatchSize, checkBefore, checkTags, checkTenant, checkWrites } from "./validate.js";
+import { checkBatchSize, checkTags, checkTenant, checkTime, checkWrites } from "./validate.js";
 import type { MutationContext } from "./contexts.js";
 
 /**
@@ -19,7 +19,7 @@ export async function removeAll(
   before?: number,
 ): Promise<null> {
   checkWrites(ctx, "removeAll");
-  checkBefore(before);
+  checkTime("INVALID_BEFORE", "`before`", before, "to clear everything");
   return await ctx.runMutation(component.lib.removeAll, before === undefined ? {} : { before });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { virtualTime } from "../testing/time.js";
 import { createApp } from "../testing/app.js";
+import { finishBackground } from "../testing/background.js";
 import { MINUTE } from "../shared/time.js";
 
 const START = 1_000_000;
@@ -53,6 +54,33 @@ describe("with `log: true`", () => {
       await values.remove(ctx, {});
       await values.removeAllForName(ctx);
     });
+    expect(lines()).toEqual([]);
+  });
+});
+
+describe("with `log: true`, a fill that the component runs", () => {
+  test("is logged as a refresh, with its put", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const lines = watchLog();
+    const app = createApp();
+    const values = app.cache({ log: true });
+    await app.t.mutation((ctx) => values.forTenant("acme").refresh(ctx, {}));
+    await finishBackground(app);
+    await app.t.mutation((ctx) => values.refresh(ctx, {}));
+    app.upstream.answer = () => "x".repeat(5 * 1024 * 1024);
+    await finishBackground(app);
+    const event = { type: "action-cache-stats", name: "test", get: "refresh", fillMs: 0 };
+    expect(lines().map(([line]) => JSON.parse(line as string) as object)).toEqual([
+      { ...event, tenant: "acme", put: "created" },
+      { ...event, put: "skipped", reason: expect.stringMatching(/over 4194304/) as string },
+    ]);
+  });
+
+  test.each([false, () => {}])("is not logged on the console with `log: %s`", async (log) => {
+    const lines = watchLog();
+    const app = createApp();
+    await app.t.mutation((ctx) => app.cache({ log }).refresh(ctx, {}));
+    await finishBackground(app);
     expect(lines()).toEqual([]);
   });
 });

@@ -1,18 +1,14 @@
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
-import type { LogEvent } from "./events.js";
+import { eventOf, type LogEvent } from "../shared/events.js";
 import { returned } from "./userFunctions.js";
 
 /** Reports what became of a call, as its cache's `log` option asks. A logger that fails costs no one a value. */
-export function report(
-  { name, config, tenant, warnings }: Cache,
-  what: Omit<LogEvent, "type" | "name" | "tenant">,
-): void {
-  const of = { type: "action-cache-stats", name, ...(tenant !== undefined && { tenant }) } as const;
-  const event: LogEvent = { ...of, ...what };
-  const { log } = config;
+export function report(cache: Cache, what: Omit<LogEvent, "type" | "name" | "tenant">): void {
+  const event = eventOf(cache, what);
+  const { log } = cache.config;
   const failed = (error: unknown) =>
-    warnings.warn(
+    cache.warnings.warn(
       "log",
       `the \`log\` function failed, so events are lost: ${messageOf(error)}. It must not throw or reject.`,
     );

@@ -1,9 +1,10 @@
 import { isCacheError } from "../shared/errors.js";
-import { fromWire } from "../shared/wire.js";
+import { readValue } from "./checkValue.js";
 import type { MutationContext } from "./contexts.js";
 import { warnOfFailedCall } from "./failedCall.js";
 import type { FetchCall } from "./fetchCall.js";
 import { report } from "./log.js";
+import { reportHit } from "./hits.js";
 import { mutationScopeOf } from "./scope/scope.js";
 
 /**
@@ -19,9 +20,19 @@ export async function fetchInMutation<Result>(
   call.checkBackground("`fetch` in a mutation");
   const scope = mutationScopeOf(ctx, call.cache);
   try {
-    const { content, get } = await scope.fetch(call.mutationFetch());
+    const { content, get, fillMs } = await scope.fetch(call.mutationFetch());
+    const read = content && readValue(call.cache, content);
+    if (read?.unusable) {
+      // The component knows no shapes: it took the entry for one to serve.
+      await scope.schedule(call.scheduleRequest({}));
+      report(call.cache, { get: "miss" });
+      return null;
+    }
     report(call.cache, { get });
-    return content && (fromWire(content) as Result);
+    if (read === null) return null;
+    const { value } = read;
+    await reportHit(scope, call, { value, event: { get }, served: { fillMs } });
+    return value as Result;
   } catch (error) {
     // What the caller got wrong is for the caller to mend.
     if (isCacheError(error) && !call.keyFailed) throw error;

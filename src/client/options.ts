@@ -6,7 +6,7 @@ import type {
   FunctionVisibility,
 } from "convex/server";
 import type { Value } from "convex/values";
-import type { LogOption } from "./events.js";
+import type { LogOption } from "../shared/events.js";
 
 /** Any reference to an action that `ctx.runAction` takes. */
 export type AnyAction =
@@ -78,6 +78,34 @@ export interface ActionCacheConfig<Action extends AnyAction = AnyAction> {
    * Default: always.
    */
   shouldCache?: (call: ArgsAndValue<Action>) => boolean;
+  /**
+   * Whether a stored value is of the shape that the app expects. One for which it
+   * returns false is a miss, and is replaced. Default: always.
+   */
+  checkValue?: (value: FunctionReturnType<Action>) => boolean;
+  /**
+   * How many entries of this name are kept, and how many bytes of values, of all
+   * tenants together: past that, entries that are not read are evicted in the
+   * background. From 1. Default: no bound.
+   */
+  maxEntries?: number;
+  maxBytes?: number;
+  /**
+   * For how long an entry is fresh that nobody reads, in ms, within its ttl.
+   * Default: no end.
+   */
+  idleTtl?: number;
+  /**
+   * Whether to keep figures, which `stats` tells. Hits are counted by sampling:
+   * `sample` is the part of them that is counted, over 0 and up to 1.
+   * Default: false; with true, a sample of 0.05.
+   */
+  stats?: boolean | { sample?: number };
+  /**
+   * What a hit saves, in a unit of the app's own, such as tokens or cents; figures
+   * sum it up as `saved`. Default: 0.
+   */
+  cost?: (call: ArgsAndValue<Action>) => number;
   /**
    * Whether to log what became of each fetch, one JSON object a line on
    * `console.log`; or a function that gets each event. Default: false.

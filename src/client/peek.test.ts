@@ -27,6 +27,7 @@ describe("peek", () => {
       expiresAt: START + MINUTE,
       staleUntil: START + MINUTE,
       fillingUntil: null,
+      readAt: null,
     });
   });
 
@@ -39,6 +40,7 @@ describe("peek", () => {
       expiresAt: null,
       staleUntil: null,
       fillingUntil: null,
+      readAt: null,
     });
   });
 
@@ -94,6 +96,7 @@ describe("peek", () => {
       value: 2,
       createdAt: START + 500,
       fillingUntil: null,
+      readAt: null,
     });
   });
 

@@ -1,26 +1,30 @@
-import { expiryUnder } from "../shared/freshness.js";
-import { fromWire } from "../shared/wire.js";
+import { expiryFor, orNever } from "../shared/freshness.js";
+import { readValue } from "./checkValue.js";
 import type { QueryContext } from "./contexts.js";
 import type { PeekedEntry } from "./entries.js";
 import type { FetchCall } from "./fetchCall.js";
 
-/** The entry as it is stored, or null. Reads no clock, so that a query that calls it stays cached. */
+/** The entry as it is stored, or null; null also where it is of another shape. Reads no clock, so that a query that calls it stays cached. */
 export async function peekEntry<Result>(
   ctx: QueryContext,
   call: FetchCall,
 ): Promise<PeekedEntry<Result> | null> {
   const { entries } = call.cache.component;
-  const { entry, fillingUntil } = await ctx.runQuery(entries.peek, await call.entryKey());
+  const { entry, fillingUntil } = await ctx.runQuery(entries.peek, {
+    ...(await call.entryKey()),
+    ...(call.isBounded && { residency: true }),
+  });
   if (entry === null) return null;
-  const { ttl, staleWhileRevalidate } = call.readOptions;
-  const expiry = expiryUnder(entry, ttl);
+  const read = readValue(call.cache, entry.content);
+  if (read.unusable !== null) return null;
+  const expiry = expiryFor(entry, call.readOptions);
+  const { staleWhileRevalidate } = call.readOptions;
   return {
-    value: fromWire(entry.content) as Result,
+    value: read.value as Result,
     createdAt: entry.createdAt,
     expiresAt: orNever(expiry),
     staleUntil: orNever(expiry + staleWhileRevalidate),
     fillingUntil,
+    readAt: entry.residency?.readAt ?? null,
   };
 }
-
-const orNever = (time: number) => (time === Infinity ? null : time);

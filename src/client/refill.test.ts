@@ -342,3 +342,12 @@ describe("a refill", () => {
     expect(upstream.runs).toBe(11);
   });
 });
+
+test("figures count refills", async () => {
+  const { t, cache, fetch, invalidate, pass } = createRefillingApp({ stats: true });
+  for (const doc of ["a", "b"]) await fetch(doc);
+  await invalidate(["docs"], { refresh: true });
+  await pass(SECOND);
+  const figures = await t.query((ctx) => cache.stats(ctx));
+  expect(figures).toMatchObject({ misses: 2, fills: 4, entries: 2 });
+});

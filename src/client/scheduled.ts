@@ -1,3 +1,4 @@
+import { refreshed } from "../shared/events.js";
 import { scheduledFill } from "../shared/engine/scheduledFill.js";
 import { fromWire } from "../shared/wire.js";
 import type { ActionContext } from "./contexts.js";
@@ -30,8 +31,5 @@ export async function runScheduled(
     },
     warn: (kind, message) => warnings.warn(kind, message),
   });
-  if (filled === null) return;
-  const { put, reason, fillMs } = filled;
-  const why = reason === undefined ? {} : { reason };
-  report({ ...cache, tenant }, { get: "refresh", put, ...why, fillMs });
+  if (filled !== null) report({ ...cache, tenant }, refreshed(filled));
 }

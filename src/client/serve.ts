@@ -20,7 +20,7 @@ export async function serve(
   const verdict = call.verdict(entry);
   if (verdict.freshness === "expired") return null;
   const status = verdict.freshness === "fresh" ? "hit" : "stale";
-  const answer = answerWith(entry, verdict, status, { get: status });
+  const answer = answerWith(call.cache, entry, verdict, status, { get: status });
   if (answer !== null && verdict.refresh && !isFailed) {
     await scheduleRefresh(scope, call, call.scheduleRequest({ seen: entry.id }));
   }
@@ -33,7 +33,7 @@ export function serveOnError(call: FetchCall, entry: Entry, reason: string): Ans
   const { staleIfError } = call.readOptions;
   if (Date.now() >= (verdict.expiresAt ?? Infinity) + staleIfError) return null;
   const status = verdict.freshness === "fresh" ? "hit" : "stale";
-  return answerWith(entry, verdict, status, { get: status, reason });
+  return answerWith(call.cache, entry, verdict, status, { get: status, reason });
 }
 
 /** Schedules a background fill, unless one is under way. It failing costs the caller nothing. */

@@ -3,11 +3,12 @@ import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "../shared/engine/fill.js";
 import { isCacheError, refusal, tooLarge } from "../shared/errors.js";
 import { MAX_RECIPE_BYTES, MAX_VALUE_BYTES } from "../shared/limits.js";
-import type { StoreOptions } from "../shared/protocol.js";
+import type { StoreOptions, Tracking } from "../shared/protocol.js";
 import { storeByNumbers } from "../shared/storing.js";
 import { copyOf, copyOfAny, refuseUnsendable, toWire } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
+import { isExpected } from "./checkValue.js";
 import type { ActionCacheConfig } from "./options.js";
 import { returned } from "./userFunctions.js";
 import { checkTags, checkTtlResult } from "./validate.js";
@@ -18,6 +19,7 @@ type StoringOptions = {
   tags: readonly string[] | undefined;
   retain: number;
   errorTtl: number;
+  tracking: Tracking | undefined;
 };
 
 /** How one call of a cache stores a value, by the app's functions and numbers. */
@@ -37,6 +39,10 @@ export class Storing {
     const { warnings } = this.#cache;
     try {
       if (!this.#isWanted(value)) return { kind: "skip", reason: "shouldCache returned false" };
+      if (!isExpected(this.#cache, value)) {
+        warnings.warn("shape", NEVER_SERVED);
+        return { kind: "skip", reason: "checkValue returned false" };
+      }
       const decision = storeByNumbers(value as Value, this.numbers(this.#ttlOf(value)));
       if (decision.kind === "skip") {
         warnings.warn("size", `${decision.reason}, so it is not stored. ${USE_FILE_STORAGE}`);
@@ -59,8 +65,8 @@ export class Storing {
     const taken = this.#taken(value);
     const decision = storeByNumbers(taken, this.numbers(this.#ttlOf(taken)));
     if (decision.kind === "skip") throw tooLarge(this.#cache.name);
-    const { content, ttl, retain } = decision;
-    return { content, ttl, retain, ...(await this.#labels(taken)) };
+    const { kind: _, ...options } = decision;
+    return { ...options, ...(await this.#labels(taken)) };
   }
 
   #taken(value: unknown): Value {
@@ -110,6 +116,20 @@ export class Storing {
     return chosen;
   }
 
+  /** What a hit of this value saves by the app's function, and 0 where that fails. */
+  costOf(value: unknown): number {
+    const { config, warnings } = this.#cache;
+    if (config.cost === undefined) return 0;
+    try {
+      const cost: unknown = this.#ask("`cost`", config.cost, value);
+      if (typeof cost === "number" && Number.isFinite(cost)) return cost;
+      warnings.warn("cost", "`cost` returned no finite number, so nothing is added to `saved`.");
+    } catch (error) {
+      warnings.warn("cost", `nothing is added to \`saved\`: ${messageOf(error)}`);
+    }
+    return 0;
+  }
+
   /** Calls a function of the app's with copies, since it may change what it is given. */
   #ask<Result>(
     option: string,
@@ -134,9 +154,14 @@ export class Storing {
   /** The numbers that say how a value is stored which is fresh for so long. */
   numbers(ttl: number | null) {
     const { jitter = 0 } = this.#cache.config;
-    return { ttl, jitter, retain: this.#options.retain, errorTtl: this.#options.errorTtl };
+    const { retain, errorTtl, tracking } = this.#options;
+    return { ttl, jitter, retain, errorTtl, tracking };
   }
 }
+
+const NEVER_SERVED =
+  "`checkValue` refuses a value that was just computed, so it is not stored. " +
+  "Let `checkValue` take what the action returns.";
 
 const USE_FILE_STORAGE =
   `Values up to ${MAX_VALUE_BYTES} bytes are stored: put a larger one into file storage, ` +

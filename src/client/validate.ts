@@ -4,7 +4,8 @@ import { isWellFormed } from "../shared/wire.js";
 import type { QueryContext } from "./contexts.js";
 import type { ActionCacheConfig } from "./options.js";
 
-const isDuration = (ms: unknown) => typeof ms === "number" && ms >= 0;
+/** Whether a value is a number of ms from 0. */
+export const isDuration = (ms: unknown): ms is number => typeof ms === "number" && ms >= 0;
 
 /** Refuses a ttl that is not a number of ms from 0; null is none, and undefined the default. */
 export function checkTtl(cache: string, ttl: unknown, call?: "fetch" | "put"): void {
@@ -60,15 +61,22 @@ function checkJitter(cache: string, jitter: unknown): void {
 /** Refuses a batch size that is not an integer from 1 to 1,000. */
 export function checkBatchSize(cache: string, batchSize: unknown): void {
   if (batchSize === undefined) return;
-  const isInteger = typeof batchSize === "number" && Number.isInteger(batchSize);
-  if (isInteger && batchSize >= 1 && batchSize <= MAX_BATCH_SIZE) return;
-  throw refusal({
-    code: "INVALID_BATCH_SIZE",
-    cache,
-    option: "`batchSize`",
-    value: batchSize,
-    remedy: `Give an integer from 1 to ${MAX_BATCH_SIZE}, or leave it out.`,
-  });
+  checkCount(cache, "INVALID_BATCH_SIZE", "`batchSize`", batchSize, ", or leave it out");
+}
+
+/** Refuses a number of rows that is not an integer from 1 to 1,000. */
+export function checkCount(
+  cache: string,
+  code: ErrorCode,
+  option: string,
+  count: unknown,
+  orElse: string = "",
+): void {
+  if (Number.isInteger(count) && (count as number) >= 1 && (count as number) <= MAX_BATCH_SIZE) {
+    return;
+  }
+  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}${orElse}.`;
+  throw refusal({ code, cache, option, value: count, remedy });
 }
 
 /** Refuses tags that are empty, no strings or too long, and too many of them. Returns the distinct ones. */
@@ -98,7 +106,8 @@ export function checkTenant(cache: string | undefined, tenant: unknown): void {
   });
 }
 
-function isLabel(label: unknown): boolean {
+/** Whether a value can be a tag, a tenant id, or the name or key of a lock. */
+export function isLabel(label: unknown): label is string {
   return (
     typeof label === "string" &&
     label.length > 0 &&
@@ -108,13 +117,57 @@ function isLabel(label: unknown): boolean {
 }
 
 /** Refuses a time that is not a number. */
-export function checkBefore(before: unknown): void {
-  if (before === undefined || (typeof before === "number" && !Number.isNaN(before))) return;
+export function checkTime(
+  code: "INVALID_BEFORE" | "INVALID_SINCE",
+  option: string,
+  time: unknown,
+  without: string,
+  cache?: string,
+): void {
+  if (time === undefined || (typeof time === "number" && !Number.isNaN(time))) return;
   throw refusal({
-    code: "INVALID_BEFORE",
-    option: "`before`",
-    value: before,
-    remedy: "Give a time in milliseconds since 1970, or leave it out to clear everything.",
+    code,
+    cache,
+    option,
+    value: time,
+    remedy: `Give a time in milliseconds since 1970, or leave it out ${without}.`,
+  });
+}
+
+/** Refuses bounds that are no numbers from 1, or no integers where they count entries. */
+function checkBounds(cache: string, { maxEntries, maxBytes, idleTtl }: ActionCacheConfig): void {
+  const refused = (option: string, value: unknown, what: string) =>
+    refusal({
+      code: "INVALID_BOUND",
+      cache,
+      option,
+      value,
+      remedy: `Give ${what} from 1, or leave it out for no bound.`,
+    });
+  const isBound = (bound: unknown) =>
+    bound === undefined || (typeof bound === "number" && bound >= 1);
+  if (!isBound(maxEntries) || !Number.isInteger(maxEntries ?? 1)) {
+    throw refused("`maxEntries`", maxEntries, "an integer");
+  }
+  if (!isBound(maxBytes)) throw refused("`maxBytes`", maxBytes, "a number of bytes");
+  if (idleTtl !== undefined && !(isDuration(idleTtl) && idleTtl > 0)) {
+    throw refused("`idleTtl`", idleTtl, "a number of milliseconds");
+  }
+}
+
+/** Refuses a sample that counts nothing, or more than everything. */
+function checkStats(cache: string, stats: ActionCacheConfig["stats"]): void {
+  if (stats === undefined || typeof stats === "boolean") return;
+  const sample: unknown = stats?.sample ?? 1;
+  const isPart = typeof sample === "number" && sample > 0 && sample <= 1;
+  if (typeof stats === "object" && stats !== null && isPart) return;
+  throw refusal({
+    code: "INVALID_SAMPLE",
+    cache,
+    option: "`stats`",
+    value: stats,
+    says: isPart ? undefined : `a sample of ${String(sample)}`,
+    remedy: "Give true, false, or a `sample` over 0 and up to 1: the part of the hits to count.",
   });
 }
 
@@ -125,6 +178,8 @@ export function checkConfig(cache: string, config: ActionCacheConfig): void {
   checkDuration(cache, "INVALID_WINDOW", "`staleWhileRevalidate`", config.staleWhileRevalidate);
   checkDuration(cache, "INVALID_WINDOW", "`staleIfError`", config.staleIfError);
   checkJitter(cache, config.jitter);
+  checkBounds(cache, config);
+  checkStats(cache, config.stats);
   if (config.staleWhileRevalidate) checkRefresher(cache, config, "`staleWhileRevalidate`");
   if (config.refreshAhead) checkRefresher(cache, config, "`refreshAhead`");
 }
@@ -150,13 +205,16 @@ export function wrongContext(cache: string | undefined, method: string, where: s
 /** Refuses a tenant's view what would reach every tenant. */
 export function refuseTenant(cache: string, tenant: string | undefined): void {
   if (tenant === undefined) return;
-  throw refusal({
-    code: "REFUSED_ON_TENANT",
+  throw refusedOnTenant(
     cache,
-    option: "the tenant of this view",
-    value: tenant,
-    remedy:
-      "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
+    tenant,
+    "`removeAll` would clear every tenant. Call `removeAllForName` for this tenant's entries " +
       "of this cache, or the functions `removeAllForTenant` and `removeAll`.",
-  });
+  );
+}
+
+/** The error of what reaches beyond the tenant of a view. */
+export function refusedOnTenant(cache: string, tenant: string, remedy: string) {
+  const option = "the tenant of this view";
+  return refusal({ code: "REFUSED_ON_TENANT", cache, option, value: tenant, remedy });
 }

@@ -55,6 +55,50 @@ describe("a query that looks up entries (guarantee 5)", () => {
   });
 });
 
+describe("a query that looks at what the cache does reads no clock (guarantee 5)", () => {
+  const inspecting = () => createClockless("./component/inspect.ts", ["explain", "list"]);
+
+  test("explains an entry, a fill that runs and a failure", async () => {
+    const { act, cache, upstream } = inspecting();
+    const values = cache({ ttl: SECOND, errorTtl: SECOND, checkValue: () => true });
+    upstream.answer = async () => {
+      const { fill } = await act((ctx) => values.explain(ctx, { id: 1 }));
+      expect(fill).toMatchObject({ state: "running", since: 1_000_000 });
+      throw new Error("down");
+    };
+    await expect(act((ctx) => values.fetch(ctx, { id: 1 }))).rejects.toThrow("down");
+    const { failure } = await act((ctx) => values.explain(ctx, { id: 1 }));
+    expect(failure).toMatchObject({ until: 1_000_000 + SECOND });
+    await act((ctx) => values.put(ctx, { id: 1 }, LARGE));
+    expect((await act((ctx) => values.explain(ctx, { id: 1 }))).entry).not.toBeNull();
+  });
+
+  test("lists by name, tenant and tag", async () => {
+    const { act, cache } = inspecting();
+    const values = cache({ ttl: SECOND }).forTenant("acme");
+    await act((ctx) => values.put(ctx, { id: 1 }, 1, { tags: ["a"] }));
+    for (const what of [{}, { tag: "a" }]) {
+      const listing = { ...what, cursor: null, numItems: 10 };
+      expect((await act((ctx) => values.list(ctx, listing))).page).toHaveLength(1);
+      expect((await act((ctx) => cache().list(ctx, listing))).page).toHaveLength(1);
+    }
+  });
+
+  test("in the app's own query either", async () => {
+    const { t, cache } = createApp();
+    const values = cache({ ttl: 1, staleWhileRevalidate: 5, checkValue: () => true });
+    await t.mutation((ctx) => values.put(ctx, { a: 1 }, 1));
+    const now = vi.spyOn(Date, "now");
+    await t.query(async (ctx) => {
+      now.mockClear();
+      await values.explain(ctx, { a: 1 });
+      await values.list(ctx, { cursor: null, numItems: 10 });
+      expect(now).not.toHaveBeenCalled();
+    });
+    now.mockRestore();
+  });
+});
+
 test("the observer notices a query that does read the clock", async () => {
   const { t } = createClockless("./component/lib.ts", ["get"]);
   const entry = { name: "test", args: {} };

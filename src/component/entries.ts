@@ -18,7 +18,7 @@ export const read = query({
 
 /** An entry as it is stored, and until when (ms) the lease of a fill holds. Reads no clock. */
 export const peek = query({
-  args: entryKey,
+  args: { ...entryKey, residency: lookup.fields.residency },
   returns: v.object({
     entry: v.union(entry, v.null()),
     fillingUntil: v.union(v.number(), v.null()),
@@ -46,10 +46,11 @@ export const remove = mutation({
 
 /**
  * Makes an entry stale from now, if it is fresh, and what a running fill of it
- * stores. `retain` is how long it is kept from now, in ms.
+ * stores. `retain` is how long it is kept from now, in ms; by default, as long as
+ * it would have been kept after its own expiry.
  */
 export const expire = mutation({
-  args: { ...entryKey, retain: v.number() },
+  args: { ...entryKey, retain: v.optional(v.number()) },
   returns: v.null(),
   handler: async (ctx, { retain, ...key }) => {
     checkDurations(key.name, { retain });

@@ -55,11 +55,13 @@ export const settle = mutation({
     tenant: entryKey.tenant,
     token: v.string(),
     result: fillResult,
+    /** Whether figures are kept. */
+    figures: v.optional(v.boolean()),
   },
   returns: settlement,
-  handler: (ctx, { token, result, ...key }) => {
+  handler: (ctx, { token, result, figures, ...key }) => {
     checkResult(key.name, result);
-    return settleFill(ctx, key, token, result);
+    return settleFill(ctx, key, token, result, figures);
   },
 });
 

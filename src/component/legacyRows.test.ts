@@ -43,6 +43,7 @@ describe.each(kinds)("an entry of 0.3.1 with $size arguments", ({ args }) => {
       expiresAt: null,
       staleUntil: null,
       fillingUntil: null,
+      readAt: null,
     });
     expect(app.upstream.runs).toBe(0);
   });

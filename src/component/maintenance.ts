@@ -22,7 +22,7 @@ export const expired = internalQuery({
   handler: (ctx, job) => purge.listExpired(ctx, job),
 });
 
-/** Deletes fills that nobody waits for, and failures that are over, a batch at a time. */
+/** Deletes fills that nobody waits for, and failures and locks that are over, a batch at a time. */
 export const purgeOutcomes = internalMutation({
   args: purge.outcomesJob,
   returns: v.null(),
@@ -32,7 +32,7 @@ export const purgeOutcomes = internalMutation({
   },
 });
 
-/** Lists the next fills that nobody waits for, or failures that are over. */
+/** Lists the next fills that nobody waits for, and failures and locks that are over. */
 export const outcomes = internalQuery({
   args: purge.outcomesJob,
   returns: purge.outcomesPage,

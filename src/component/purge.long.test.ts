@@ -78,6 +78,7 @@ describe("a purge of fills", () => {
     const app = createApp();
     await seed(app, { count: 20_000, bytesEach: 1000 }, (ctx) =>
       ctx.db.insert("fills", {
+        name: "test",
         state: "skipped",
         startedAt: ctx.db.vars.commitTs,
         deadline: START - HOUR,

@@ -5,7 +5,8 @@ import { component, createApp } from "../testing/app.js";
 import { finishBackground } from "../testing/background.js";
 import { seed, writeEntry, writeEntryInParts } from "../testing/seed.js";
 import crons from "./crons.js";
-import { QUIET_MS } from "./model/gc/batch.js";
+import { QUIET_MS } from "./model/gc/due.js";
+import { purgeOutcomes } from "./model/gc/purge.js";
 
 const { purge } = component.crons;
 const START = 1_000_000;
@@ -192,5 +193,58 @@ describe("a purge of fills", () => {
     await app.t.mutation(purge, {});
     await finishBackground(app);
     expect((await app.stored()).fills).toEqual([]);
+  });
+});
+
+describe("a purge of locks", () => {
+  const TTL = MINUTE;
+  const request = (key: string) => ({ name: "a", key, ttl: TTL });
+
+  test("keeps a lock for five minutes after it has lapsed, and deletes it then", async () => {
+    const app = createApp();
+    await app.t.mutation(component.locks.acquire, request("a"));
+    vi.setSystemTime(START + TTL + MINUTE + QUIET_MS - 1);
+    await app.t.mutation(purge, {});
+    await finishBackground(app);
+    expect((await app.stored()).locks).toHaveLength(1);
+    vi.setSystemTime(START + TTL + MINUTE + QUIET_MS);
+    await app.t.mutation(purge, {});
+    await finishBackground(app);
+    expect((await app.stored()).locks).toEqual([]);
+  });
+
+  test("spares one that was renewed since it was listed", async () => {
+    const app = createApp();
+    for (const key of ["a", "b"]) await app.t.mutation(component.locks.acquire, request(key));
+    const [a, b] = (await app.stored()).locks;
+    const page = { fills: [], failures: [], locks: [a!._id, b!._id], next: null };
+    const until = START + HOUR;
+    vi.setSystemTime(until);
+    await app.t.mutation(component.locks.heartbeat, { tokens: [a!._id] });
+    await app.inComponent(async (ctx) => {
+      const stale = { ...ctx, runQuery: () => Promise.resolve(page as never) };
+      await purgeOutcomes(stale, { table: "fills", until });
+    });
+    expect((await app.stored()).locks.map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  test("deletes any number, a batch at a time", async () => {
+    const app = createApp();
+    await seed(app, { count: 600, bytesEach: 100 }, (ctx, n) =>
+      ctx.db.insert("locks", { ...request(`${n}`), deadline: START - HOUR }),
+    );
+    await app.t.mutation(component.locks.acquire, request("live"));
+    await app.t.mutation(purge, {});
+    const jobs = await finishBackground(app);
+    expect((await app.stored()).locks.map(({ key }) => key)).toEqual(["live"]);
+    expect(jobs.filter((name) => name === "maintenance:purgeOutcomes")).toHaveLength(3);
+  });
+
+  test("is part of that of fills, and costs who uses no lock no call", async () => {
+    const app = createApp();
+    await app.t.mutation(purge, {});
+    const jobs = await finishBackground(app);
+    expect(jobs.filter((name) => name === "maintenance:purgeOutcomes")).toHaveLength(1);
+    expect(jobs.filter((name) => name.includes("lock"))).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import { v } from "convex/values";
 import { reservedFill } from "../shared/fillProtocol.js";
-import { internalAction, internalMutation } from "./_generated/server.js";
+import { entryKey } from "../shared/protocol.js";
+import { internalAction, internalMutation, mutation } from "./_generated/server.js";
+import { refillEntry } from "./model/refill/recipe.js";
 import { reserveNext, resumeRefills, runRefill } from "./model/refill/refill.js";
 
 /** Fills again the entries that invalidations cover, a few at once. */
@@ -28,4 +30,11 @@ export const resume = internalMutation({
     await resumeRefills(ctx);
     return null;
   },
+});
+
+/** Schedules a fill of a tagged entry, by what is kept to fill it again. Resolves to whether there is that. */
+export const entry = mutation({
+  args: entryKey,
+  returns: v.boolean(),
+  handler: (ctx, key) => refillEntry(ctx, key),
 });

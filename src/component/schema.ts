@@ -2,7 +2,15 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { leaseFields } from "./model/lease.js";
 import { fillState } from "../shared/fillProtocol.js";
-import { invalidationMode, runner, wireError } from "../shared/protocol.js";
+import {
+  evictionReason,
+  invalidationMode,
+  invalidationState,
+  runner,
+  wireError,
+} from "../shared/protocol.js";
+import { counts } from "../shared/statsProtocol.js";
+import { commitPosition } from "./model/scan.js";
 
 export default defineSchema({
   /**
@@ -38,6 +46,11 @@ export default defineSchema({
     parts: v.optional(v.array(v.id("parts"))),
     /** What the parts add up to, in bytes. */
     partsBytes: v.optional(v.number()),
+    /** Whether figures count it, and how large it is for these and for bounds, in bytes. */
+    hasFigures: v.optional(v.boolean()),
+    size: v.optional(v.number()),
+    /** Its row in the order of eviction, in a cache with bounds. */
+    resident: v.optional(v.id("residents")),
   }).index("key", ["name", "args"]),
 
   /**
@@ -91,6 +104,8 @@ export default defineSchema({
     /** The arguments as JSON. */
     args: v.string(),
     runner,
+    /** Whether figures are kept. */
+    figures: v.optional(v.boolean()),
   }),
 
   /**
@@ -101,8 +116,9 @@ export default defineSchema({
    * time has no row there, and because a hit is not to depend on what is running.
    */
   fills: defineTable({
-    /** Its key is the digest of the entry's name and key. */
     ...leaseFields,
+    /** The digest of the entry's name and key; absent once the lease is given up. */
+    leaseKey: v.optional(v.string()),
     state: fillState,
     startedAt: v.commitTs(),
     /** When a scheduled fill began to run, in ms; another's begins with its row. */
@@ -111,8 +127,8 @@ export default defineSchema({
     successor: v.optional(v.id("fills")),
     /** What the action threw. */
     error: v.optional(wireError),
-    /** The cache's name, of a scheduled fill: its refresher must be of the same. */
-    name: v.optional(v.string()),
+    /** The cache's name; a scheduled fill's refresher must be of the same. */
+    name: v.string(),
     tenant: v.optional(v.string()),
     /** When the entry was expired by hand while the fill ran: its value is stale from then, in ms. */
     expiredAt: v.optional(v.number()),
@@ -125,7 +141,11 @@ export default defineSchema({
     argsBytes: v.optional(v.number()),
     /** The entry of 0.3.1 that the value replaces, where it has another key. */
     legacyEntry: v.optional(v.id("values")),
+    /** The name of a cache that keeps figures, and what the fill adds to them once its row is deleted. */
+    figures: v.optional(v.string()),
+    counts: v.optional(counts),
   })
+    .index("figures", ["figures", "tenant"])
     .index("leaseKey", ["leaseKey"])
     .index("state", ["state", "startedAt"])
     .index("deadline", ["deadline"]),
@@ -139,6 +159,8 @@ export default defineSchema({
   failures: defineTable({
     /** As in `fills`. */
     leaseKey: v.string(),
+    name: v.string(),
+    tenant: v.optional(v.string()),
     startedAt: v.commitTs(),
     beganAt: v.number(),
     /** What the action threw, and until when that is rethrown, in ms. */
@@ -169,15 +191,27 @@ export default defineSchema({
     before: v.optional(v.number()),
     /** Whether what it covers is filled again in the background. */
     refresh: v.optional(v.boolean()),
-    /**
-     * What housekeeping has still to do: `pending`, the invalid entries are still
-     * stored; `swept`, they are not; or `expiring`, for an expiry, which makes none invalid.
-     */
-    state: v.union(v.literal("pending"), v.literal("swept"), v.literal("expiring")),
+    state: invalidationState,
   })
     .index("tag", ["tag", "at"])
     .index("mode", ["tag", "mode", "at"])
     .index("state", ["state", "at"]),
+
+  /**
+   * Locks that are held: a row for each, its id being the owner's token. Whoever
+   * takes over a lapsed lock deletes its row, so a token never holds again.
+   * Written by acquire, heartbeat and release, read by `assertHeld` in the app's
+   * mutations and by those who wait. Housekeeping deletes what has lapsed.
+   */
+  locks: defineTable({
+    name: v.string(),
+    key: v.string(),
+    ...leaseFields,
+    /** How long the lock holds without a heartbeat, in ms. */
+    ttl: v.number(),
+  })
+    .index("key", ["name", "key"])
+    .index("deadline", ["deadline"]),
 
   /**
    * Refills under way: what was invalidated with `refresh: true` and is being
@@ -193,4 +227,95 @@ export default defineSchema({
     /** When the action that runs it is taken for lost unless it reports, in ms. */
     deadline: v.number(),
   }).index("deadline", ["deadline"]),
+
+  /**
+   * What is to be added to figures: rows that are only inserted, so that no
+   * counter is a document that others write too.
+   * Written by whatever stores, deletes or serves entries of a cache that keeps
+   * figures, save a fill, which counts on its own row; added up in the background.
+   */
+  deltas: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    counts,
+  }).index("figures", ["name", "tenant"]),
+
+  /**
+   * Figures by the hour, of a cache with all its tenants, and of each tenant.
+   * Written in the background only.
+   */
+  figures: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    /** When the hour began, in ms; 0 for all that are not kept apart any more. */
+    hour: v.number(),
+    counts,
+  })
+    .index("figures", ["name", "tenant", "hour"])
+    .index("hour", ["hour"]),
+
+  /**
+   * The entries of caches with bounds, in the order in which they came: small
+   * rows, so that eviction reads no value before its turn.
+   * Written and deleted with the entry; a hit marks it, eviction takes the mark away.
+   */
+  residents: defineTable({
+    name: v.string(),
+    tenant: v.optional(v.string()),
+    /** As in `fills`. */
+    leaseKey: v.string(),
+    /** Set as soon as the entry has an id, for the two name each other. */
+    valueId: v.optional(v.id("values")),
+    insertedAt: v.commitTs(),
+    size: v.number(),
+    hasFigures: v.optional(v.boolean()),
+    /** Whether the entry's row must be read to delete it. */
+    hasDependents: v.optional(v.boolean()),
+    /** Whether it was read since eviction last came by. */
+    visited: v.boolean(),
+    /** When it was last read, as far as that is recorded, in ms. */
+    readAt: v.number(),
+    /** When it ceases to be fresh, in ms; such entries are evicted first. */
+    expiresAt: v.optional(v.number()),
+    /** How long it is fresh unless it is read, and when it may be deleted then, in ms. */
+    idleTtl: v.optional(v.number()),
+    keptUntil: v.optional(v.number()),
+  })
+    .index("order", ["name", "insertedAt"])
+    .index("expiresAt", ["name", "expiresAt"])
+    .index("keptUntil", ["keptUntil"]),
+
+  /**
+   * What left a cache with bounds otherwise than by eviction, or changed its size,
+   * since eviction last counted.
+   * Written by whatever deletes or replaces entries, consumed by eviction.
+   */
+  departures: defineTable({
+    name: v.string(),
+    /** Of the resident: one that eviction has not counted yet need not be taken off. */
+    insertedAt: v.commitTs(),
+    entries: v.number(),
+    bytes: v.number(),
+  }).index("name", ["name"]),
+
+  /**
+   * Bounds: what a cache holds as eviction has counted it, and how far its hand has gone.
+   * Written by eviction only, so no fill waits for it.
+   */
+  bounds: defineTable({
+    name: v.string(),
+    entries: v.number(),
+    bytes: v.number(),
+    /** The residents up to this commit are counted. */
+    countedTo: v.optional(v.int64()),
+    /** The last resident that the hand has passed. */
+    hand: v.optional(commitPosition),
+  }).index("name", ["name"]),
+
+  /** Which entries were evicted, and why, for a day: for those who ask why one is missing. */
+  evictions: defineTable({
+    /** As in `fills`. */
+    leaseKey: v.string(),
+    reason: evictionReason,
+  }).index("leaseKey", ["leaseKey"]),
 });

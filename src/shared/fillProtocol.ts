@@ -58,6 +58,8 @@ export const lookup = v.object({
   token: v.optional(v.string()),
   /** Whether to look for a remembered failure as well. */
   failures: v.optional(v.boolean()),
+  /** Whether to tell when the entry was read. */
+  residency: v.optional(v.boolean()),
 });
 export type Lookup = Infer<typeof lookup>;
 
@@ -83,6 +85,8 @@ export const claimRequest = v.object({
   force: v.boolean(),
   /** A lease that the caller has watched for a lease's time without a heartbeat. */
   lapsed: v.optional(v.object({ token: v.string(), deadline: v.number() })),
+  /** Whether figures are kept. */
+  figures: v.optional(v.boolean()),
 });
 export type ClaimRequest = Infer<typeof claimRequest>;
 
@@ -113,6 +117,7 @@ export const scheduleRequest = v.object({
   /** Of a reader, whether its cache rethrows failures; absent where a refresh is asked for. */
   failures: v.optional(v.boolean()),
   force: v.boolean(),
+  figures: v.optional(v.boolean()),
   args: wire,
   runner,
 });
@@ -122,6 +127,7 @@ export type ScheduleRequest = Infer<typeof scheduleRequest>;
 export const mutationFetch = v.object({
   ...entryKey,
   force: v.boolean(),
+  figures: v.optional(v.boolean()),
   read: readOptions,
   args: wire,
   runner,
@@ -132,6 +138,8 @@ export type MutationFetch = Infer<typeof mutationFetch>;
 export const mutationFetchResult = v.object({
   content: nullable(wire),
   get: v.union(v.literal("hit"), v.literal("stale"), v.literal("miss")),
+  /** How long the value's fill took, where one is kept. */
+  fillMs: nullable(v.number()),
 });
 export type MutationFetchResult = Infer<typeof mutationFetchResult>;
 

@@ -18,6 +18,33 @@ export function expiryUnder(entry: EntryTimes, ttl: number | null): number {
   return Math.min(entry.expiresAt ?? Infinity, entry.createdAt + (ttl ?? Infinity));
 }
 
+/** An entry of a cache with bounds, which may expire because nobody reads it. */
+type Read = { residency?: { readAt: number } };
+
+/**
+ * When an entry ceases to be fresh for a reader with a ttl of its own, and unless it
+ * is read meanwhile. Infinite for never.
+ */
+export function expiryFor(
+  entry: EntryTimes & Read,
+  { ttl, idleTtl = Infinity }: Pick<ReadOptions, "ttl" | "idleTtl">,
+): number {
+  const idleFrom = (entry.residency?.readAt ?? Infinity) + idleTtl;
+  return Math.min(expiryUnder(entry, ttl), idleFrom);
+}
+
+/** How entries are read by one who knows no options of their cache: by what is stored, and remembered. */
+export const AS_STORED: ReadOptions = {
+  ttl: null,
+  staleWhileRevalidate: 0,
+  staleIfError: 0,
+  refreshAhead: false,
+  errorTtl: Infinity,
+};
+
+/** A time as it is told to the app: null for never. */
+export const orNever = (time: number): number | null => (time === Infinity ? null : time);
+
 /**
  * Tells how fresh an entry is that was peeked at: `fresh` before `expiresAt`, `stale` before
  * `staleUntil`, `expired` from then on.
@@ -51,16 +78,17 @@ export type Verdict = {
  * @param random - From 0 to 1, as `Math.random()` gives it.
  */
 export function verdictOn(
-  entry: EntryTimes & { fillMs: number | null },
+  entry: EntryTimes & Read & { fillMs: number | null },
   options: ReadOptions,
   now: number,
   random: number,
 ): Verdict {
-  const expiry = expiryUnder(entry, options.ttl);
-  const expiresAt = expiry === Infinity ? null : expiry;
+  const expiry = expiryFor(entry, options);
+  const expiresAt = orNever(expiry);
   const state = freshness({ expiresAt, staleUntil: expiry + options.staleWhileRevalidate }, now);
   const ahead = state === "fresh" && options.refreshAhead;
-  const refresh = state === "stale" || (ahead && isDueAhead(entry, expiry, now, random));
+  const refresh =
+    state === "stale" || (ahead && isDueAhead(entry, expiryUnder(entry, options.ttl), now, random));
   return { freshness: state, refresh, expiresAt };
 }
 

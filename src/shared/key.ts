@@ -34,6 +34,24 @@ export async function identifyByKey(derived: Value, tenant?: string): Promise<Id
   return tenant === undefined ? { key } : { key, tenant };
 }
 
+/** Identifies the entry of a key as it is stored. */
+export async function identifyByStored(stored: Value, tenant?: string): Promise<Identity> {
+  // 0.3.1 stored arguments of any size, where ours are a digest.
+  if (isPlainObject(stored)) return await identifyByArgs(stored, tenant);
+  return tenant === undefined ? { key: stored } : { key: stored, tenant };
+}
+
+/** What a stored key holds: the arguments, or what the app derived from them, unless a digest stands for it. */
+export function describeKey(stored: Value): { args: Value; key?: Value } {
+  if (isPlainObject(stored)) return { args: stored };
+  if (!Array.isArray(stored)) return { args: null };
+  const held = unwrap(stored);
+  return stored[1] === "args" ? { args: held } : { args: null, key: held };
+}
+
+/** What a stored key identifies an entry by: arguments, what the app derived from them, or a digest. */
+export const unwrap = (stored: Value): Value => (Array.isArray(stored) ? stored[2]! : stored);
+
 /** A key that tells its tenant and its kind, as it is stored. */
 async function wrap(tenant: string | null, kind: "args" | "key", value: Value): Promise<Value> {
   const key = [tenant, kind, value];

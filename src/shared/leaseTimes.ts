@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from "./time.js";
 export const LEASE_MS = 20 * SECOND;
 
 /** How often the holder of a lease renews it, in ms; two beats may be lost. */
-export const HEARTBEAT_MS = 6 * SECOND;
+export const heartbeatMs = (leaseMs: number) => 0.3 * leaseMs;
 
 /** How long it is kept how a fill ended, in ms. */
 export const OUTCOME_MS = MINUTE;

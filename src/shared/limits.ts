@@ -1,4 +1,5 @@
 /** Limits of a Convex deployment that the cache stays within, and its own. */
+import { DAY, SECOND } from "./time.js";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -51,8 +52,15 @@ export const MAX_RECIPE_BYTES = 8 * KIB;
 /** The most tags of an entry, and of an invalidation. */
 export const MAX_TAGS = 128;
 
-/** The longest tag or tenant id, in characters. */
+/** The longest tag, tenant id, and name or key of a lock, in characters. */
 export const MAX_TAG_LENGTH = 256;
+
+/** The shortest and the longest time that a lock holds without a heartbeat, in ms. */
+export const MIN_LOCK_TTL_MS = SECOND;
+export const MAX_LOCK_TTL_MS = DAY;
+
+/** How many locks one call lists. */
+export const MAX_LISTED_LOCKS = 1000;
 
 /** An error's data is kept for those who wait up to this size. */
 export const MAX_ERROR_BYTES = MAX_DOCUMENT_BYTES / 4;

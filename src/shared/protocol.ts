@@ -17,7 +17,7 @@ export const nullable = <V extends Validator<unknown, "required", string>>(valid
 
 /** Any Convex value. */
 export const value = v.any() as VAny<Value>;
-const optionalValue = v.optional(v.any()) as VAny<Value | undefined, "optional">;
+export const optionalValue = v.optional(v.any()) as VAny<Value | undefined, "optional">;
 
 /** A value: as it is, or as Convex's JSON where no document could hold it. */
 export const wire = v.union(v.object({ value }), v.object({ json: v.string() }));
@@ -33,6 +33,24 @@ export const entryKey = {
 };
 export type EntryKey = ObjectType<typeof entryKey>;
 
+/** What is kept of a cache's entries besides: for its figures, and for its bounds. */
+export const tracking = v.object({
+  /** Whether figures are kept. */
+  figures: v.optional(v.boolean()),
+  maxEntries: v.optional(v.number()),
+  maxBytes: v.optional(v.number()),
+  idleTtl: v.optional(v.number()),
+});
+export type Tracking = Infer<typeof tracking>;
+
+/** When an entry of a bounded cache was read, as far as that is recorded. */
+const residency = v.object({
+  id: v.string(),
+  /** Whether it was read since eviction last came by. */
+  visited: v.boolean(),
+  readAt: v.number(),
+});
+
 /** An entry as a read returns it. */
 export const entry = v.object({
   id: v.string(),
@@ -44,6 +62,8 @@ export const entry = v.object({
   expired: v.boolean(),
   /** How long its fill took; null for a value that was put. */
   fillMs: nullable(v.number()),
+  /** Looked up for a bounded cache only. */
+  residency: v.optional(residency),
 });
 export type Entry = Infer<typeof entry>;
 
@@ -67,6 +87,8 @@ export const readOptions = v.object({
   staleIfError: v.number(),
   refreshAhead: v.boolean(),
   errorTtl: v.number(),
+  /** For how long an entry is fresh that nobody reads; absent for no end. */
+  idleTtl: v.optional(v.number()),
 });
 export type ReadOptions = Infer<typeof readOptions>;
 
@@ -80,6 +102,7 @@ const storeNumbers = {
   retain: v.number(),
   /** How long a failure is remembered. */
   errorTtl: v.number(),
+  tracking: v.optional(tracking),
 };
 export type StoreNumbers = ObjectType<typeof storeNumbers>;
 
@@ -89,7 +112,13 @@ export type StoreNumbers = ObjectType<typeof storeNumbers>;
  * caches with functions of their own.
  */
 export const runner = v.union(
-  v.object({ kind: v.literal("component"), action: v.string(), ...storeNumbers }),
+  v.object({
+    kind: v.literal("component"),
+    action: v.string(),
+    ...storeNumbers,
+    /** Whether to log what becomes of it on the console. */
+    log: v.optional(v.boolean()),
+  }),
   v.object({ kind: v.literal("app"), refresher: v.string() }),
 );
 export type Runner = Infer<typeof runner>;
@@ -106,8 +135,23 @@ export const storeOptions = {
   /** The app's labels of the entry, to invalidate it by. */
   tags: v.optional(v.array(v.string())),
   recipe: v.optional(recipe),
+  tracking: v.optional(tracking),
 };
 export type StoreOptions = ObjectType<typeof storeOptions>;
 
 export const invalidationMode = v.union(v.literal("remove"), v.literal("expire"));
 export type InvalidationMode = Infer<typeof invalidationMode>;
+
+/**
+ * What housekeeping has still to do with an invalidation: `pending`, the invalid entries are still
+ * stored; `swept`, they are not; or `expiring`, for an expiry, which makes none invalid.
+ */
+export const invalidationState = v.union(
+  v.literal("pending"),
+  v.literal("swept"),
+  v.literal("expiring"),
+);
+
+/** Why an entry was evicted: it was not read in time, or the cache held too much. */
+export const evictionReason = v.union(v.literal("idleTtl"), v.literal("bounds"));
+export type EvictionReason = Infer<typeof evictionReason>;

@@ -7,12 +7,18 @@ import { refuseUnsendable, toWire } from "./wire.js";
 /** Decides how a value is stored, as far as its size and the cache's numbers tell. */
 export function storeByNumbers(
   value: Value,
-  { ttl, jitter, retain }: Pick<StoreNumbers, "ttl" | "jitter" | "retain">,
+  { ttl, jitter, retain, tracking }: Omit<StoreNumbers, "errorTtl">,
 ): StoreDecision {
   refuseUnsendable(value);
   const content = storableForm(value);
   if (typeof content === "string") return { kind: "skip", reason: content };
-  return { kind: "store", content, ttl: jittered(ttl, jitter), retain };
+  return {
+    kind: "store",
+    content,
+    ttl: jittered(ttl, jitter),
+    retain,
+    ...(tracking && { tracking }),
+  };
 }
 
 /** A value's wire form, or why it is too large to be stored. */

@@ -1,21 +1,21 @@
 import { messageOf } from "./wireErrors.js";
 
 /**
- * Says on `console.warn` what keeps a cache from caching: once per cache and
- * reason, and whatever its `log` is.
+ * Says on `console.warn` what keeps a cache from caching, or a lock from holding: once
+ * per cache or lock and reason, and whatever its `log` is.
  */
 export class Warnings {
-  readonly #cache: string;
+  readonly #prefix: string;
   readonly #said = new Set<string>();
 
-  constructor(cache: string) {
-    this.#cache = cache;
+  constructor(name: string, of: "action cache" | "lock" = "action cache") {
+    this.#prefix = `${of} \`${name}\``;
   }
 
   warn(kind: string, message: string): void {
     if (this.#said.has(kind)) return;
     this.#said.add(kind);
-    console.warn(`action cache \`${this.#cache}\`: ${message}`);
+    console.warn(`${this.#prefix}: ${message}`);
   }
 }
 

@@ -155,6 +155,7 @@ export function createApp(modules: Record<string, () => Promise<unknown>> = {}) 
         recipes: await ctx.db.query("recipes").collect(),
         failures: await ctx.db.query("failures").collect(),
         refills: await ctx.db.query("refills").collect(),
+        locks: await ctx.db.query("locks").collect(),
       })),
   };
 }

@@ -1,7 +1,7 @@
 /** What goes on in the background: functions that are scheduled, and what they report. */
 import { vi } from "vitest";
 import { SECOND } from "../shared/time.js";
-import { QUIET_MS } from "../component/model/gc/batch.js";
+import { QUIET_MS } from "../component/model/gc/due.js";
 import { component, type createApp } from "./app.js";
 
 type App = Pick<ReturnType<typeof createApp>, "t" | "inComponent">;

@@ -3,8 +3,15 @@
  * step against an in-memory model of what they may be given.
  */
 import { expect } from "vitest";
+import type { FillResult, Settlement } from "../shared/fillProtocol.js";
 import type { ActionContext, MutationContext } from "../client/contexts.js";
-import { ActionCache, invalidateTags, removeAll, removeAllForTenant } from "../client/index.js";
+import {
+  ActionCache,
+  type ActionCacheConfig,
+  invalidateTags,
+  removeAll,
+  removeAllForTenant,
+} from "../client/index.js";
 import { type Compute, compute, component, createApp } from "./app.js";
 import { advance } from "./time.js";
 
@@ -68,13 +75,9 @@ const argsOf = (key: number) => ({ key: key % TENANTS_KEY });
 const valueOf = (run: { id: number; key: number }) => `key ${run.key} run ${run.id}`;
 
 export class Simulation {
-  readonly #app = createApp();
-  readonly #base = new ActionCache<Compute>(component, {
-    action: compute,
-    name: "simulated",
-    tags: ({ args }) => ["common", `key ${String(args.key)}`],
-  });
-  readonly #tenants = this.#base.forTenant(TENANT);
+  readonly app = createApp();
+  readonly #base: ActionCache<Compute>;
+  readonly #tenants: ActionCache<Compute>;
   readonly #runs: Run[] = [];
   readonly #callers = new Set<Caller>();
   /** When a value's fill began, in the order of all events. */
@@ -83,11 +86,23 @@ export class Simulation {
   readonly #expiredAt = new Array<number>(KEYS).fill(-1);
   readonly #storedBegan = new Array<number>(KEYS).fill(-1);
   readonly #problems: string[] = [];
+  /** How fills have ended, and what became of them. */
+  readonly settled: { result: FillResult; settlement: Settlement }[] = [];
+  /** How many puts have been committed. */
+  puts = 0;
   #events = 0;
   #values = 0;
 
-  constructor() {
-    this.#app.upstream.answer = () =>
+  /** @param config - Options of the cache beside those that the model knows of. */
+  constructor(config: Partial<ActionCacheConfig<Compute>> = {}) {
+    this.#base = new ActionCache<Compute>(component, {
+      action: compute,
+      name: "simulated",
+      tags: ({ args }) => ["common", `key ${String(args.key)}`],
+      ...config,
+    });
+    this.#tenants = this.#base.forTenant(TENANT);
+    this.app.upstream.answer = () =>
       new Promise((resolve, reject) => {
         const holder = this.#starting.shift()!;
         const run: Run = {
@@ -132,6 +147,11 @@ export class Simulation {
     this.#setBack(run);
   }
 
+  /** Whoever waits for a value that is evicted before they have read it loses a fill by it. */
+  evicted(): void {
+    for (const caller of this.#callers) caller.setbacks += 1;
+  }
+
   #setBack({ key }: Run): void {
     for (const caller of this.#callers) if (caller.key === key) caller.setbacks += 1;
   }
@@ -145,7 +165,7 @@ export class Simulation {
   }
 
   /** Changes whenever anything happens. */
-  readonly #activity = () => this.#app.observer.operations + this.#runs.length - this.#callers.size;
+  readonly #activity = () => this.app.observer.operations + this.#runs.length - this.#callers.size;
 
   async step(step: Step): Promise<void> {
     switch (step.kind) {
@@ -157,7 +177,7 @@ export class Simulation {
         await this.#change(step.change, step.key % KEYS, step.rollsBack);
         break;
       case "purge":
-        await this.#app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
+        await this.app.t.mutation((ctx) => ctx.runMutation(component.crons.purge, {}));
         break;
       case "wait":
         await advance(step.ms, this.#activity);
@@ -187,7 +207,7 @@ export class Simulation {
         reject(new Error("crashed"));
       };
     });
-    const fetching = this.#app
+    const fetching = this.app
       .act((ctx) =>
         Promise.race([
           this.#cacheOf(key).fetch(this.#mortal(ctx, caller), argsOf(key), { force }),
@@ -211,7 +231,12 @@ export class Simulation {
         caller.crashed ? new Promise(() => {}) : call(...args);
     const mortal = {
       runQuery: unlessCrashed(ctx.runQuery as unknown as Call),
-      runMutation: unlessCrashed(ctx.runMutation as unknown as Call),
+      runMutation: unlessCrashed(async (...args: never[]) => {
+        const answer = await (ctx.runMutation as unknown as Call)(...args);
+        const { result } = args[1] as unknown as { result?: FillResult };
+        if (result !== undefined) this.settled.push({ result, settlement: answer as Settlement });
+        return answer;
+      }),
       runAction: unlessCrashed((...args: never[]) => {
         this.#starting.push(caller);
         return (ctx.runAction as unknown as Call)(...args);
@@ -239,7 +264,7 @@ export class Simulation {
   /** Changes entries in a mutation. Guarantee 4: one that rolls back has changed nothing. */
   async #change(change: Change, key: number, rollsBack: boolean): Promise<void> {
     const value = `key ${key} put ${this.#values++}`;
-    const changing = this.#app.t.mutation(async (ctx) => {
+    const changing = this.app.t.mutation(async (ctx) => {
       await this.#apply(ctx, change, key, value);
       if (rollsBack) throw new Error("rolled back");
     });
@@ -251,6 +276,7 @@ export class Simulation {
     const at = this.#events++;
     if (change === "put") {
       this.#beganAt.set(value, at);
+      this.puts += 1;
       return;
     }
     const expires = change === "expire" || change === "tagExpire";
@@ -320,7 +346,7 @@ export class Simulation {
   /** Guarantees 2 and 3, of what is stored. */
   async #checkStored(): Promise<void> {
     for (let key = 0; key < KEYS; key++) {
-      const entry = await this.#app.t.query((ctx) => this.#cacheOf(key).peek(ctx, argsOf(key)));
+      const entry = await this.app.t.query((ctx) => this.#cacheOf(key).peek(ctx, argsOf(key)));
       if (entry === null) continue;
       const value = entry.value as string;
       const began = this.#beganAt.get(value) ?? -1;

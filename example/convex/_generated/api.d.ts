@@ -17,6 +17,7 @@ import type * as functions from "../functions.js";
 import type * as geocoding from "../geocoding.js";
 import type * as guides from "../guides.js";
 import type * as http from "../http.js";
+import type * as inspector from "../inspector.js";
 import type * as places from "../places.js";
 import type * as recentPlaces from "../recentPlaces.js";
 import type * as savedPlaces from "../savedPlaces.js";
@@ -40,6 +41,7 @@ declare const fullApi: ApiFromModules<{
   geocoding: typeof geocoding;
   guides: typeof guides;
   http: typeof http;
+  inspector: typeof inspector;
   places: typeof places;
   recentPlaces: typeof recentPlaces;
   savedPlaces: typeof savedPlaces;

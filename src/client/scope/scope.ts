@@ -16,6 +16,7 @@ import type { Cache } from "../cache.js";
 import type { Warnings } from "../../shared/warnings.js";
 import { type Answered, Batcher } from "./batcher.js";
 import { LocalFill } from "./localFill.js";
+import { Reports } from "./reports.js";
 
 /** Polls that come so close together share a query, in ms. */
 const POLL_WINDOW_MS = 20;
@@ -35,6 +36,8 @@ export class FetchScope {
   readonly #polls: Batcher<Lookup, LookupResult>;
   readonly #claims: Batcher<ClaimRequest, ClaimResult>;
   readonly #schedules: Batcher<ScheduleRequest, boolean>;
+  /** The hits that this context reports. */
+  readonly reports: Reports;
 
   /** @param warnings - Of the cache whose fetch opens the scope. */
   constructor(ctx: ActionContext, { component, warnings }: Cache) {
@@ -51,6 +54,7 @@ export class FetchScope {
     this.#polls = new Batcher(read, POLL_WINDOW_MS);
     this.#claims = new Batcher((requests) => this.#claimAll(requests));
     this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
+    this.reports = new Reports(ctx, component);
   }
 
   /** Looks up an entry, together with whatever else this context looks up in this tick. */
@@ -87,9 +91,19 @@ export class FetchScope {
 /** What the fetches of one mutation's context share: those of one tick cost one nested call. */
 class MutationFetchScope {
   readonly #fetches: Batcher<MutationFetch, MutationFetchResult>;
+  readonly #schedules: Batcher<ScheduleRequest, boolean>;
+  readonly reports: Reports;
 
   constructor(ctx: MutationContext, component: ComponentApi) {
-    this.#fetches = new Batcher((requests) => ctx.runMutation(component.fills.fetch, { requests }));
+    const { fills } = component;
+    this.#fetches = new Batcher((requests) => ctx.runMutation(fills.fetch, { requests }));
+    this.#schedules = new Batcher((requests) => ctx.runMutation(fills.schedule, { requests }));
+    this.reports = new Reports(ctx, component);
+  }
+
+  /** Schedules a background fill, together with whatever else this context schedules in this tick. */
+  async schedule(request: Promise<ScheduleRequest>): Promise<void> {
+    await this.#schedules.add(request);
   }
 
   async fetch(request: Promise<MutationFetch>): Promise<MutationFetchResult> {

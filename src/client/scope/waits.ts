@@ -1,4 +1,5 @@
 import { sleep } from "../../shared/engine/alarm.js";
+import { LeaseWatch, type Watched } from "../../shared/engine/leaseWatch.js";
 import { LEASE_MS } from "../../shared/leaseTimes.js";
 import type { HeldLease, LookupResult } from "../../shared/fillProtocol.js";
 import type { Entry, EntryKey } from "../../shared/protocol.js";
@@ -16,25 +17,14 @@ export type FillOutcome =
   /** It was voided, came too late, or its holder is gone: its waiters claim anew. */
   | { kind: "lost"; watched?: Watched };
 
-/** A lease that has been watched for so long without a heartbeat, in ms of timers that rang. */
-export type Watched = { token: string; deadline: number; watchedMs: number };
-
-/** The shortest and the longest time between two polls, in ms. */
-const MIN_POLL_MS = 100;
-const MAX_POLL_MS = 4.5 * SECOND;
-/** The next poll comes after this part of the time that the fill has run, so a waiter is late by less. */
-const POLL_GROWTH = 0.65;
 /** A lease that goes from one forced refresh to the next is followed so often. */
 const MAX_FOLLOWED = 2;
 /** A waiter that has waited this long says so, in ms. */
 const LONG_WAIT_MS = 30 * SECOND;
 
 /**
- * Waits until a fill has ended that runs elsewhere.
- *
- * The waiter counts the time by the timers that have rung, and never compares
- * clocks. It takes a lease for lapsed when it has seen no heartbeat for as long as
- * the lease holds. The polls of a fill grow with the logarithm of its length.
+ * Waits until a fill has ended that runs elsewhere, or its lease has lapsed. The polls
+ * of a fill grow with the logarithm of its length.
  */
 export async function waitForFill(
   poll: (entryKey: EntryKey, token: string) => Promise<LookupResult>,
@@ -43,46 +33,31 @@ export async function waitForFill(
   onLongWait: () => void,
   watched?: Watched,
 ): Promise<FillOutcome> {
-  let { token, deadline, leaseMs } = held;
-  /** How long it has waited at all, for this fill, and since it saw a heartbeat. */
+  let watch = new LeaseWatch(held, LEASE_MS, watched);
   let waitedMs = 0;
-  let ranMs = 0;
-  let watchedMs = 0;
-  if (watched?.token === token && watched.deadline === deadline) {
-    // By its own clock the lease still holds, but that may stand.
-    watchedMs = watched.watchedMs;
-    leaseMs = LEASE_MS;
-  }
   let followed = 0;
   for (;;) {
-    const delay = Math.min(nextPoll(ranMs), Math.max(leaseMs - watchedMs, MIN_POLL_MS));
+    const delay = watch.nextDelay();
     await sleep(delay);
     waitedMs += delay;
-    ranMs += delay;
-    watchedMs += delay;
+    watch.slept(delay);
     if (waitedMs >= LONG_WAIT_MS) onLongWait();
     let status: LookupResult;
     try {
-      status = await poll(entryKey, token);
+      status = await poll(entryKey, watch.token);
     } catch (error) {
-      if (watchedMs >= leaseMs) return { kind: "unshared", error };
+      if (watch.isOver) return { kind: "unshared", error };
       continue;
     }
     const { fill } = status;
     if (fill?.state === "running") {
-      if (fill.deadline !== deadline) {
-        deadline = fill.deadline;
-        leaseMs = LEASE_MS;
-        watchedMs = 0;
-      }
-      if (watchedMs < leaseMs) continue;
-      return { kind: "lost", watched: { token, deadline, watchedMs } };
+      watch.saw(fill.deadline);
+      if (!watch.isOver) continue;
+      return { kind: "lost", watched: watch.watched };
     }
     if (fill?.successor === undefined || followed === MAX_FOLLOWED) return outcomeOf(status);
     followed += 1;
-    token = fill.successor;
-    ranMs = watchedMs = 0;
-    leaseMs = LEASE_MS;
+    watch = new LeaseWatch({ token: fill.successor, deadline: 0, leaseMs: LEASE_MS }, LEASE_MS);
   }
 }
 
@@ -95,10 +70,4 @@ function outcomeOf({ fill, entry }: LookupResult): FillOutcome {
     return { kind: "failed", error: errorFromWire(fill.error) };
   }
   return { kind: fill?.state === "skipped" ? "unshared" : "lost" };
-}
-
-/** With some chance, so that the waiters of many contexts don't poll at once. */
-function nextPoll(ranMs: number): number {
-  const delay = Math.min(Math.max(ranMs * POLL_GROWTH, MIN_POLL_MS), MAX_POLL_MS);
-  return delay * (0.8 + 0.2 * Math.random());
 }

@@ -41,7 +41,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           key: any;
           legacyKey?: any;
           tenant?: string;
-          retain: number;
+          retain?: number;
         },
         null,
         Name
@@ -49,7 +49,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       peek: FunctionReference<
         "query",
         "internal",
-        { name: string; key: any; legacyKey?: any; tenant?: string },
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          tenant?: string;
+          residency?: boolean;
+        },
         {
           entry: {
             id: string;
@@ -58,6 +64,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             expiresAt: number | null;
             expired: boolean;
             fillMs: number | null;
+            residency?: { id: string; visited: boolean; readAt: number };
           } | null;
           fillingUntil: number | null;
         },
@@ -86,8 +93,21 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                     jitter: number;
                     retain: number;
                     errorTtl: number;
+                    tracking?: {
+                      figures?: boolean;
+                      maxEntries?: number;
+                      maxBytes?: number;
+                      idleTtl?: number;
+                    };
+                    log?: boolean;
                   }
                 | { kind: "app"; refresher: string };
+            };
+            tracking?: {
+              figures?: boolean;
+              maxEntries?: number;
+              maxBytes?: number;
+              idleTtl?: number;
             };
           };
         },
@@ -105,6 +125,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             tenant?: string;
             token?: string;
             failures?: boolean;
+            residency?: boolean;
           }>;
         },
         Array<{
@@ -115,6 +136,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             expiresAt: number | null;
             expired: boolean;
             fillMs: number | null;
+            residency?: { id: string; visited: boolean; readAt: number };
           } | null;
           fill: {
             token: string;
@@ -178,6 +200,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             failures?: boolean;
             force: boolean;
             lapsed?: { token: string; deadline: number };
+            figures?: boolean;
           }>;
         },
         Array<
@@ -192,6 +215,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 expiresAt: number | null;
                 expired: boolean;
                 fillMs: number | null;
+                residency?: { id: string; visited: boolean; readAt: number };
               };
             }
           | {
@@ -215,12 +239,14 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             legacyKey?: any;
             tenant?: string;
             force: boolean;
+            figures?: boolean;
             read: {
               ttl: number | null;
               staleWhileRevalidate: number;
               staleIfError: number;
               refreshAhead: boolean;
               errorTtl: number;
+              idleTtl?: number;
             };
             args: { value: any } | { json: string };
             runner:
@@ -231,6 +257,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   jitter: number;
                   retain: number;
                   errorTtl: number;
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
+                  log?: boolean;
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -238,6 +271,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Array<{
           content: { value: any } | { json: string } | null;
           get: "hit" | "stale" | "miss";
+          fillMs: number | null;
         }>,
         Name
       >;
@@ -260,6 +294,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             seen?: string;
             failures?: boolean;
             force: boolean;
+            figures?: boolean;
             args: { value: any } | { json: string };
             runner:
               | {
@@ -269,6 +304,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                   jitter: number;
                   retain: number;
                   errorTtl: number;
+                  tracking?: {
+                    figures?: boolean;
+                    maxEntries?: number;
+                    maxBytes?: number;
+                    idleTtl?: number;
+                  };
+                  log?: boolean;
                 }
               | { kind: "app"; refresher: string };
           }>;
@@ -302,8 +344,21 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                         jitter: number;
                         retain: number;
                         errorTtl: number;
+                        tracking?: {
+                          figures?: boolean;
+                          maxEntries?: number;
+                          maxBytes?: number;
+                          idleTtl?: number;
+                        };
+                        log?: boolean;
                       }
                     | { kind: "app"; refresher: string };
+                };
+                tracking?: {
+                  figures?: boolean;
+                  maxEntries?: number;
+                  maxBytes?: number;
+                  idleTtl?: number;
                 };
               }
             | { kind: "skipped"; retryMs: number }
@@ -317,6 +372,7 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
                 errorTtl: number;
                 retryMs: number;
               };
+          figures?: boolean;
         },
         | {
             kind: "created" | "replaced";
@@ -326,6 +382,158 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
             again: boolean;
           }
         | { kind: "rejected" | "none"; again: boolean },
+        Name
+      >;
+    };
+    inspect: {
+      explain: FunctionReference<
+        "query",
+        "internal",
+        {
+          name: string;
+          key: any;
+          legacyKey?: any;
+          tenant?: string;
+          read: {
+            ttl: number | null;
+            staleWhileRevalidate: number;
+            staleIfError: number;
+            refreshAhead: boolean;
+            errorTtl: number;
+            idleTtl?: number;
+          };
+          withContent: boolean;
+        },
+        {
+          key: any;
+          tags: Array<string>;
+          entry: {
+            createdAt: number;
+            staleUntil: number | null;
+            staleIfErrorUntil: number | null;
+            bytes: number;
+            fillMs: number | null;
+            readAt: number | null;
+            idleAt: number | null;
+            unusable: "shape" | "incomplete" | null;
+          } | null;
+          expiresAt: number | null;
+          invalidatedBy: {
+            by: "tag" | "name" | "tenant" | "everything";
+            tag?: string;
+            tenant?: string;
+            mode: "remove" | "expire";
+            at: number;
+            before?: number;
+          } | null;
+          evicted: { reason: "idleTtl" | "bounds"; at: number } | null;
+          fill: {
+            state: "scheduled" | "running";
+            since: number;
+            leaseUntil: number;
+          } | null;
+          failure: { message: string; until: number } | null;
+          content?: { value: any } | { json: string };
+        },
+        Name
+      >;
+      failures: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            name: string;
+            tenant?: string;
+            leaseKey: string;
+            message: string | null;
+            beganAt: number;
+            until: number | null;
+            retryAt: number;
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
+      fills: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            name: string;
+            tenant?: string;
+            leaseKey: string;
+            state: "scheduled" | "running";
+            since: number;
+            leaseUntil: number;
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
+      invalidations: FunctionReference<
+        "query",
+        "internal",
+        {},
+        {
+          items: Array<{
+            by: "tag" | "name" | "tenant" | "everything";
+            tag?: string;
+            tenant?: string;
+            mode: "remove" | "expire";
+            at: number;
+            before?: number;
+            name?: string;
+            allTenants?: boolean;
+            refresh: boolean;
+            state: "pending" | "swept" | "expiring";
+          }>;
+          isDone: boolean;
+        },
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        {
+          name: string;
+          tenant?: string;
+          tag?: string;
+          read: {
+            ttl: number | null;
+            staleWhileRevalidate: number;
+            staleIfError: number;
+            refreshAhead: boolean;
+            errorTtl: number;
+            idleTtl?: number;
+          };
+          cursor: string | null;
+          numItems: number;
+        },
+        {
+          page: Array<{
+            args: any;
+            key?: any;
+            storedKey: any;
+            tenant?: string;
+            tags: Array<string>;
+            bytes: number;
+            createdAt: number;
+            expiresAt: number | null;
+            staleUntil: number | null;
+            fillMs: number | null;
+          }>;
+          isDone: boolean;
+          continueCursor: string;
+        },
+        Name
+      >;
+      names: FunctionReference<
+        "query",
+        "internal",
+        { after?: string },
+        { names: Array<string>; isDone: boolean },
         Name
       >;
     };
@@ -383,6 +591,158 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         "mutation",
         "internal",
         { name?: string; batchSize?: number; before?: number },
+        null,
+        Name
+      >;
+    };
+    locks: {
+      acquire: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          name: string;
+          key: string;
+          ttl: number;
+          watched?: { token: string; deadline: number };
+        },
+        | { kind: "acquired"; token: string }
+        | {
+            kind: "held";
+            token: string;
+            deadline: number;
+            ttl: number;
+            leaseMs: number;
+          },
+        Name
+      >;
+      check: FunctionReference<
+        "query",
+        "internal",
+        { name: string; key: string },
+        { key: string; acquiredAt: number; expiresAt: number } | null,
+        Name
+      >;
+      heartbeat: FunctionReference<
+        "mutation",
+        "internal",
+        { tokens: Array<string> },
+        Array<string>,
+        Name
+      >;
+      isHeld: FunctionReference<
+        "query",
+        "internal",
+        { name: string; key: string; token: string },
+        boolean,
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        { name: string; after?: string },
+        Array<{ key: string; acquiredAt: number; expiresAt: number }>,
+        Name
+      >;
+      poll: FunctionReference<
+        "query",
+        "internal",
+        { token: string },
+        number | null,
+        Name
+      >;
+      release: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: string; token: string },
+        boolean,
+        Name
+      >;
+    };
+    refill: {
+      entry: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; key: any; legacyKey?: any; tenant?: string },
+        boolean,
+        Name
+      >;
+    };
+    stats: {
+      get: FunctionReference<
+        "query",
+        "internal",
+        { name: string; tenant?: string; since?: number },
+        {
+          hits: number;
+          staleHits: number;
+          misses: number;
+          coalesced: number;
+          fills: number;
+          errors: number;
+          skipped: number;
+          rejected: number;
+          puts: number;
+          evictions: number;
+          savedMs: number;
+          saved: number;
+          hitRate: number | null;
+          averageFillMs: number | null;
+          entries: number;
+          bytes: number;
+          hours: Array<{
+            hour: number;
+            hits: number;
+            staleHits: number;
+            misses: number;
+            coalesced: number;
+            fills: number;
+            errors: number;
+            skipped: number;
+            rejected: number;
+            puts: number;
+            evictions: number;
+            savedMs: number;
+            saved: number;
+            hitRate: number | null;
+            averageFillMs: number | null;
+          }>;
+        },
+        Name
+      >;
+      report: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          reports: Array<{
+            name: string;
+            tenant?: string;
+            counts?: {
+              hits?: number;
+              staleHits?: number;
+              misses?: number;
+              coalesced?: number;
+              fills?: number;
+              errors?: number;
+              skipped?: number;
+              rejected?: number;
+              puts?: number;
+              evictions?: number;
+              savedMs?: number;
+              saved?: number;
+              entries?: number;
+              bytes?: number;
+              fillMs?: number;
+            };
+            resident?: string;
+          }>;
+        },
+        null,
+        Name
+      >;
+      reset: FunctionReference<
+        "mutation",
+        "internal",
+        { name: string; tenant?: string },
         null,
         Name
       >;

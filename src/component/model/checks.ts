@@ -1,7 +1,16 @@
+import type { Value } from "convex/values";
 import { refusal } from "../../shared/errors.js";
-import { MAX_RECIPE_BYTES, MAX_TAG_LENGTH, MAX_TAGS } from "../../shared/limits.js";
+import {
+  MAX_BATCH_SIZE,
+  MAX_LOCK_TTL_MS,
+  MAX_RECIPE_BYTES,
+  MAX_TAG_LENGTH,
+  MAX_TAGS,
+  MIN_LOCK_TTL_MS,
+} from "../../shared/limits.js";
 import type { FillResult } from "../../shared/fillProtocol.js";
-import type { Runner, StoreOptions, Wire } from "../../shared/protocol.js";
+import type { AcquireRequest } from "../../shared/lockProtocol.js";
+import type { Runner, StoreOptions, Tracking, Wire } from "../../shared/protocol.js";
 import { fromJson } from "../../shared/wire.js";
 
 /**
@@ -56,6 +65,14 @@ export function checkClear(clear: {
   checkNumber(name, "before", before);
 }
 
+/** Refuses a call by hand that has not one of `args` and `key`. */
+export function checkCallNamed(call: { name: string; args?: Value; key?: Value }): void {
+  if ((call.args === undefined) !== (call.key === undefined)) return;
+  const remedy =
+    "Give the arguments, or in place of `args` the `key` that the `key` function returns.";
+  throw refused(call.name, "args", call.args, remedy);
+}
+
 /** Refuses what is no number. */
 export function checkNumber(
   cache: string | undefined,
@@ -66,20 +83,38 @@ export function checkNumber(
   throw refused(cache, option, number, "Give a number, or leave it out.");
 }
 
+/** Refuses a page size that would list nothing. */
+export function checkPageSize(cache: string, numItems: number): void {
+  if (Number.isInteger(numItems) && numItems >= 1 && numItems <= MAX_BATCH_SIZE) return;
+  const remedy = `Give an integer from 1 to ${MAX_BATCH_SIZE}.`;
+  throw refused(cache, "numItems", numItems, remedy);
+}
+
 /** Refuses options that would store what can't be read, or invalidated, again. */
 export function checkStoreOptions(cache: string, options: StoreOptions): void {
-  const { content, ttl, retain, tags = [], recipe } = options;
+  const { content, ttl, retain, tags = [], recipe, tracking } = options;
   checkContent(cache, "content", content);
   checkDurations(cache, { ttl, retain });
   checkLabels(cache, "tags", tags);
+  checkTracking(cache, tracking);
   if (recipe) checkScheduled(cache, recipe);
+}
+
+/** Refuses bounds that nothing, or no number, comes within. */
+function checkTracking(cache: string, { maxEntries, maxBytes, idleTtl }: Tracking = {}): void {
+  checkDurations(cache, { idleTtl });
+  for (const [option, bound] of Object.entries({ maxEntries, maxBytes })) {
+    if (bound === undefined || bound >= 1) continue;
+    throw refused(cache, option, bound, "Give a number from 1.");
+  }
 }
 
 /** Refuses what a scheduled fill could not run with. */
 export function checkScheduled(cache: string, { args, runner }: { args: Wire; runner: Runner }) {
   checkContent(cache, "args", args);
   if (runner.kind !== "component") return;
-  const { ttl, retain, errorTtl, jitter } = runner;
+  const { ttl, retain, errorTtl, jitter, tracking } = runner;
+  checkTracking(cache, tracking);
   checkDurations(cache, { ttl, retain, errorTtl });
   if (!(jitter >= 0 && jitter <= 1)) {
     throw refused(cache, "jitter", jitter, "Give a fraction from 0 to 1.");
@@ -103,6 +138,15 @@ export function checkResult(cache: string, result: FillResult): void {
       checkContent(cache, "error.data", { json: result.error.data });
     }
   }
+}
+
+/** Refuses a lock that would hold for ever, or whose row would be of any size. */
+export function checkLockRequest({ name, key, ttl }: AcquireRequest): void {
+  checkLabels(undefined, "name", [name]);
+  checkLabels(undefined, "key", [key]);
+  if (ttl >= MIN_LOCK_TTL_MS && ttl <= MAX_LOCK_TTL_MS) return;
+  const remedy = `Give a number of milliseconds from ${MIN_LOCK_TTL_MS} to ${MAX_LOCK_TTL_MS}.`;
+  throw refused(undefined, "ttl", ttl, remedy);
 }
 
 /** The error of an invalidation that names a tenant and means all of them. */

@@ -2,12 +2,11 @@ import { v } from "convex/values";
 import { LEASE_MS } from "../../shared/leaseTimes.js";
 
 /**
- * A lease: a row whose id is its owner's token, and that holds a key until a
- * deadline, which the owner's heartbeat moves. What is held for, the row's table says.
+ * A lease: a row whose id is its owner's token, and that holds something until a
+ * deadline, which the owner's heartbeat moves. What it holds, and for how long
+ * without a heartbeat (`ttl`, in ms), the row's table says.
  */
 export const leaseFields = {
-  /** What is held; absent once the lease is given up. */
-  leaseKey: v.optional(v.string()),
   /** When the lease lapses unless it is renewed; once it was given up, when that was, in ms. */
   deadline: v.number(),
 };
@@ -17,17 +16,17 @@ type Lease = { _id: string; deadline: number };
 export type Watched = { token: string; deadline: number };
 
 /** The fields of a lease that is taken now. */
-export const takenNow = (leaseKey: string) => ({ leaseKey, deadline: Date.now() + LEASE_MS });
+export const takenNow = (ttl = LEASE_MS) => ({ deadline: Date.now() + ttl });
 
 /** The fields of a lease that is given up now. */
-export const givenUpNow = () => ({ leaseKey: undefined, deadline: Date.now() });
+export const givenUpNow = () => ({ deadline: Date.now() });
 
 /**
  * The fields of a lease that is renewed now. Its deadline always moves, even under a
  * clock that stands or was set back: by that a waiter tells a live owner from a crashed one.
  */
-export const renewedNow = ({ deadline }: Pick<Lease, "deadline">) => ({
-  deadline: Math.max(Date.now() + LEASE_MS, deadline + 1),
+export const renewedNow = ({ deadline }: Pick<Lease, "deadline">, ttl = LEASE_MS) => ({
+  deadline: Math.max(Date.now() + ttl, deadline + 1),
 });
 
 /** Whether a lease has lapsed, by the clock or by the word of who has watched it. */
@@ -37,5 +36,5 @@ export function hasLapsed(lease: Lease, watched?: Watched): boolean {
 }
 
 /** How long a lease still holds unless it is renewed, in ms. */
-export const msLeft = ({ deadline }: Pick<Lease, "deadline">) =>
-  Math.min(Math.max(0, deadline - Date.now()), LEASE_MS);
+export const msLeft = ({ deadline }: Pick<Lease, "deadline">, ttl = LEASE_MS) =>
+  Math.min(Math.max(0, deadline - Date.now()), ttl);

@@ -29,10 +29,11 @@ export async function lookUp(ctx: QueryCtx, requests: Lookup[]): Promise<LookupR
     if (atOnce === 0) break;
     const next = requests.slice(answers.length, answers.length + atOnce);
     const results = await Promise.all(next.map((request) => find(ctx, validity, request)));
-    for (const { valid, ...rest } of results) {
+    for (const [index, { valid, ...rest }] of results.entries()) {
       const fits = valid === null || (await page.hasRoomForParts(valid.row));
       if (answers.length > 0 && !fits) return answers;
-      answers.push({ entry: await load(ctx, valid), ...rest });
+      const { residency } = next[index]!;
+      answers.push({ entry: await load(ctx, valid, residency), ...rest });
     }
   }
   return answers;
@@ -41,14 +42,14 @@ export async function lookUp(ctx: QueryCtx, requests: Lookup[]): Promise<LookupR
 /** An entry, and until when (ms) the lease of a fill holds that is scheduled or runs. */
 export async function peekEntry(
   ctx: QueryCtx,
-  entryKey: EntryKey,
+  { residency, ...entryKey }: EntryKey & { residency?: boolean },
 ): Promise<{ entry: Entry | null; fillingUntil: number | null }> {
   const validity = new Validity(ctx);
   const valid = await findValid(ctx, validity, entryKey);
   const lease = await findLease(ctx, entryKey);
   const isFilling = lease !== null && (await validity.isValid(startOfFill(lease, entryKey)));
   return {
-    entry: await load(ctx, valid),
+    entry: await load(ctx, valid, residency),
     fillingUntil: isFilling ? lease.deadline : null,
   };
 }
@@ -66,8 +67,8 @@ async function find(ctx: QueryCtx, validity: Validity, request: Lookup) {
   return { valid, fill, failure };
 }
 
-async function load(ctx: QueryCtx, valid: ValidRow | null): Promise<Entry | null> {
-  return valid && (await loadEntry(ctx, valid.row, valid.expiredAt));
+async function load(ctx: QueryCtx, valid: ValidRow | null, residency?: boolean) {
+  return valid && (await loadEntry(ctx, valid.row, valid.expiredAt, residency));
 }
 
 async function documentsThatFit(ctx: QueryCtx, page: Page): Promise<number> {

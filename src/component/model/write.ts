@@ -1,4 +1,6 @@
 import type { EntryKey, StoreOptions } from "../../shared/protocol.js";
+import { DAY } from "../../shared/time.js";
+import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { forgetFailure } from "./fill/failures.js";
 import { findLease, stillReliedOn, voidFill } from "./fill/lease.js";
@@ -9,9 +11,11 @@ import {
   expiryFromNow,
   expiryOf,
   findRow,
-  insertEntry,
   metadataOf,
+  replaceEntry,
 } from "./entry/rows.js";
+import { sum } from "./stats/counts.js";
+import { record } from "./stats/record.js";
 
 /** Stores a value as of this commit, in place of whatever is stored. */
 export async function putEntry(
@@ -27,9 +31,8 @@ export async function putEntry(
   }
   await forgetFailure(ctx, entryKey);
   const previous = await findRow(ctx, entryKey);
-  if (previous !== null) await discardEntry(ctx, previous);
   const { name, key, tenant } = entryKey;
-  await insertEntry(ctx, {
+  const stored = await replaceEntry(ctx, previous, {
     name,
     key,
     tenant,
@@ -37,6 +40,7 @@ export async function putEntry(
     expiresAt: expiryFromNow(ttl),
     startedAt: ctx.db.vars.commitTs,
   });
+  await record(ctx, entryKey, options.tracking?.figures ? sum(stored, { puts: 1 }) : stored);
 }
 
 /** Removes an entry and voids its running fill. Resolves to whether there was a valid entry. */
@@ -46,18 +50,19 @@ export async function removeEntry(ctx: MutationCtx, entryKey: EntryKey): Promise
   const row = await findRow(ctx, entryKey);
   if (row === null) return false;
   const wasValid = await new Validity(ctx).isValid(startOfEntry(row));
-  await discardEntry(ctx, row);
+  await record(ctx, entryKey, await discardEntry(ctx, row));
   return wasValid;
 }
 
 /**
  * Makes an entry stale from now, if it is fresh, and what its running fill stores.
- * `retain` is how long it is kept for readers who take stale values, in ms.
+ * `retain` is how long it is kept for readers who take stale values, in ms; by
+ * default, as long as it would have been kept after its own expiry.
  */
 export async function expireEntry(
   ctx: MutationCtx,
   entryKey: EntryKey,
-  retain: number,
+  retain: number | undefined,
 ): Promise<void> {
   const now = Date.now();
   const lease = await findLease(ctx, entryKey);
@@ -70,7 +75,8 @@ export async function expireEntry(
   if (expiresAt !== null && expiresAt <= now) return;
   const metadata = await metadataOf(ctx, row);
   await ctx.db.patch("values", row._id, { expiresAt: now });
-  const keptUntil = now + retain;
+  if (row.resident) await ctx.db.patch("residents", row.resident, { expiresAt: now });
+  const keptUntil = now + (retain ?? retainedBy(metadata, expiresAt));
   if (metadata !== null) await ctx.db.patch("metadata", metadata._id, { expiresAt: keptUntil });
   else {
     await ctx.db.insert("metadata", {
@@ -79,4 +85,13 @@ export async function expireEntry(
       hasDependents: hasDependents(row) || undefined,
     });
   }
+}
+
+/** For an entry that never expired, nothing stored tells how long its cache serves it stale. */
+const RETAINED_MS = DAY;
+
+/** How long an entry is kept after its expiry, as far as that is stored, in ms. */
+function retainedBy(metadata: Doc<"metadata"> | null, expiresAt: number | null): number {
+  if (metadata === null || expiresAt === null) return RETAINED_MS;
+  return metadata.expiresAt - expiresAt;
 }

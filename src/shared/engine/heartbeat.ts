@@ -1,9 +1,9 @@
 import { Alarm } from "./alarm.js";
-import { HEARTBEAT_MS } from "../leaseTimes.js";
+import { heartbeatMs, LEASE_MS } from "../leaseTimes.js";
 import { messageOf } from "../wireErrors.js";
 
 /**
- * Keeps the leases of one context's fills, with one heartbeat for all of them.
+ * Keeps leases of one context, such as those of its fills, with one heartbeat for all of them.
  *
  * It beats when a timer has rung, whatever the clock says: a clock that stands,
  * or that is a millisecond behind the timer, must not cost a live fill its lease.
@@ -11,6 +11,7 @@ import { messageOf } from "../wireErrors.js";
 export class Heartbeat {
   readonly #renew: (tokens: string[]) => Promise<string[]>;
   readonly #onLost: (error: unknown) => void;
+  readonly #leaseMs: number;
   readonly #held = new Set<string>();
   readonly #alarm = new Alarm();
   #beating = false;
@@ -20,13 +21,16 @@ export class Heartbeat {
   /**
    * @param renew - Renews leases by their tokens, and resolves to those that are still held.
    * @param onLost - Called when a beat fails.
+   * @param leaseMs - How long the leases hold without a heartbeat.
    */
   constructor(
     renew: (tokens: string[]) => Promise<string[]>,
     onLost: (error: unknown) => void = () => {},
+    leaseMs = LEASE_MS,
   ) {
     this.#renew = renew;
     this.#onLost = onLost;
+    this.#leaseMs = leaseMs;
   }
 
   /** Holds a lease while `work` runs; ends with no heartbeat left under way. */
@@ -45,7 +49,7 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     this.#beating = true;
     while (this.#held.size > 0) {
-      const rang = await this.#alarm.sleep(HEARTBEAT_MS);
+      const rang = await this.#alarm.sleep(heartbeatMs(this.#leaseMs));
       if (!rang || this.#held.size === 0) continue;
       this.#renewing = this.#renewAll();
       await this.#renewing;

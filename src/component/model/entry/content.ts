@@ -42,6 +42,10 @@ export async function loadContent(ctx: QueryCtx, row: Content): Promise<Wire | u
   return json === undefined ? undefined : { json };
 }
 
+/** The size of an entry's value as it is stored, in bytes. */
+export const sizeOfEntry = ({ value, partsBytes }: Content): number =>
+  partsBytes ?? getConvexSize(value as Value);
+
 /** Writes JSON into rows of its own. */
 export async function saveParts(
   ctx: MutationCtx,
@@ -90,13 +94,18 @@ export async function deleteParts(ctx: MutationCtx, ids: Id<"parts">[] = []): Pr
   for (const id of ids) await deleteUnread(ctx, "parts", id);
 }
 
-/** Deletes a row whose content need not be read for that; one that is gone already is what was wanted. */
+/**
+ * Deletes a row whose content need not be read for that. Resolves to whether it
+ * did: one that is gone already is what was wanted.
+ */
 export async function deleteUnread<
   Table extends "parts" | "values" | "tags" | "recipes" | "metadata",
->(ctx: MutationCtx, table: Table, id: Id<Table>): Promise<void> {
+>(ctx: MutationCtx, table: Table, id: Id<Table>): Promise<boolean> {
   try {
     await ctx.db.delete(table, id);
+    return true;
   } catch (error) {
     if ((await ctx.db.get(table, id)) !== null) throw error;
+    return false;
   }
 }

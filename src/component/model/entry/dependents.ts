@@ -1,6 +1,6 @@
 import { getConvexSize, type Value } from "convex/values";
 import { MAX_RECIPE_BYTES } from "../../../shared/limits.js";
-import type { Recipe } from "../../../shared/protocol.js";
+import type { Recipe, Tracking } from "../../../shared/protocol.js";
 import { jsonOf } from "../../../shared/wire.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
@@ -11,15 +11,20 @@ import { deleteUnread } from "./content.js";
 /** The fields of an entry that name its rows in other tables; its metadata is looked up by an index. */
 export type Dependents = Pick<Doc<"values">, "parts" | "tagRows" | "recipe">;
 
-/** Whether an entry has rows of other tables, by which its own must be read to delete them all. */
-export function hasDependents({ parts, tagRows, recipe }: Dependents): boolean {
-  return parts !== undefined || tagRows !== undefined || recipe !== undefined;
+/** Whether an entry has rows of other tables, or is counted, so that its own must be read to delete it. */
+export function hasDependents({
+  parts,
+  tagRows,
+  recipe,
+  size,
+}: Dependents & Pick<Doc<"values">, "size">): boolean {
+  return [parts, tagRows, recipe, size].some((field) => field !== undefined);
 }
 
 /** Lists an entry under its tags, so that their invalidations find it, and keeps how to fill it again. */
 export async function insertDependents(
   ctx: MutationCtx,
-  entry: Labels & { key: Value; startedAt: CommitTs; recipe?: Recipe },
+  entry: Labels & { key: Value; startedAt: CommitTs; recipe?: Recipe; tracking?: Tracking },
 ): Promise<Pick<Dependents, "tagRows" | "recipe">> {
   const tags = listedTags(entry);
   if (tags.length === 0) return {};
@@ -51,10 +56,17 @@ export async function deleteDependents(
 
 async function insertRecipe(
   ctx: MutationCtx,
-  { name, key, tenant }: Labels & { key: Value },
+  { name, key, tenant, tracking }: Labels & { key: Value; tracking?: Tracking },
   { args, runner }: Recipe,
 ): Promise<Id<"recipes"> | undefined> {
   const json = jsonOf(args);
   if (getConvexSize(json) > MAX_RECIPE_BYTES) return undefined;
-  return await ctx.db.insert("recipes", { name, key, tenant, args: json, runner });
+  return await ctx.db.insert("recipes", {
+    name,
+    key,
+    tenant,
+    args: json,
+    runner,
+    figures: tracking?.figures,
+  });
 }

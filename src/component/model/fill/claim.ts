@@ -32,7 +32,9 @@ export async function claim(
     const error = request.failures ? await failureNow(ctx, validity, request) : null;
     if (error !== null) return { kind: "failed", error };
   }
-  return { kind: "granted", token: await takeLease(ctx, request, lease, { state: "running" }) };
+  const counted = request.figures && { figures: request.name, counts: { misses: 1 } };
+  const token = await takeLease(ctx, request, lease, { state: "running", ...counted });
+  return { kind: "granted", token };
 }
 
 /** The valid entry, if it is another than the one that was seen. */

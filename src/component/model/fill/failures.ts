@@ -1,18 +1,23 @@
 import { MIN_RETRY_MS } from "../../../shared/leaseTimes.js";
+import type { FillResult } from "../../../shared/fillProtocol.js";
 import type { EntryKey, Failure, WireError } from "../../../shared/protocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { compareCommits, type CommitTs } from "../invalidation/commitOrder.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
-import { endFill, leaseKeyOf } from "./lease.js";
+import { leaseKeyOf } from "../leaseKey.js";
+import { endOf } from "../stats/counts.js";
+import { recordOnFill } from "../stats/record.js";
+import { endFill } from "./lease.js";
 
 /** Ends a fill whose action threw; `errorTtl` is how long that is rethrown, in ms. */
 export async function failFill(
   ctx: MutationCtx,
   entryKey: EntryKey,
   fill: Doc<"fills">,
-  { error, errorTtl, retryMs }: { error: WireError; errorTtl: number; retryMs: number },
+  result: Extract<FillResult, { kind: "failed" }>,
 ): Promise<void> {
+  const { error, errorTtl, retryMs } = result;
   const rethrown = errorTtl > 0 ? { error, until: Date.now() + errorTtl } : {};
   // Readers of a cache that rethrows wait for `until`; those of another need not.
   const forAll = errorTtl > 0 ? Math.min(retryMs, MIN_RETRY_MS) : retryMs;
@@ -20,7 +25,8 @@ export async function failFill(
   if (!fill.isOutdated) {
     await rememberFailure(ctx, entryKey, fill, { ...rethrown, retryMs: forAll });
   }
-  await endFill(ctx, fill, { state: "failed", error });
+  const counted = await recordOnFill(ctx, fill, entryKey, endOf(result, false));
+  await endFill(ctx, fill, { state: "failed", error, ...counted });
 }
 
 /**
@@ -40,6 +46,8 @@ export async function rememberFailure(
   if (deadline <= now) return;
   await ctx.db.insert("failures", {
     leaseKey: await leaseKeyOf(entryKey),
+    name: entryKey.name,
+    tenant: entryKey.tenant,
     startedAt: fill.startedAt,
     beganAt: fill.beganAt ?? fill._creationTime,
     error,

@@ -1,14 +1,11 @@
-import { digest } from "../../../shared/key.js";
 import type { FillStatus, HeldLease } from "../../../shared/fillProtocol.js";
 import type { EntryKey } from "../../../shared/protocol.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { findLegacyRow } from "../entry/rows.js";
 import { startOfFill, type Validity } from "../invalidation/validity.js";
+import { leaseKeyOf } from "../leaseKey.js";
 import { givenUpNow, hasLapsed, msLeft, renewedNow, takenNow, type Watched } from "../lease.js";
-
-/** Names an entry while it is filled: short and of one size, so that a lease is a small row. */
-export const leaseKeyOf = ({ name, key }: EntryKey) => digest([name, key]);
 
 /** The fill that holds an entry's lease, lapsed or not. */
 export async function findLease(ctx: QueryCtx, entryKey: EntryKey): Promise<Doc<"fills"> | null> {
@@ -45,13 +42,14 @@ export async function takeLease(
   ctx: MutationCtx,
   entryKey: EntryKey,
   held: Doc<"fills"> | null,
-  fill: Pick<Doc<"fills">, "state" | "argsParts" | "argsBytes">,
+  fill: Pick<Doc<"fills">, "state" | "argsParts" | "argsBytes" | "figures" | "counts">,
 ): Promise<Id<"fills">> {
   const token = await ctx.db.insert("fills", {
     ...fill,
-    name: fill.state === "scheduled" ? entryKey.name : undefined,
+    name: entryKey.name,
     tenant: entryKey.tenant,
-    ...takenNow(await leaseKeyOf(entryKey)),
+    leaseKey: await leaseKeyOf(entryKey),
+    ...takenNow(),
     startedAt: ctx.db.vars.commitTs,
     legacyEntry: (await findLegacyRow(ctx, entryKey))?._id,
   });
@@ -90,6 +88,7 @@ export async function endFill(
   how: Partial<Doc<"fills">> & Pick<Doc<"fills">, "state">,
 ): Promise<void> {
   await ctx.db.patch("fills", fill._id, {
+    leaseKey: undefined,
     ...givenUpNow(),
     ...how,
   });

@@ -4,6 +4,7 @@ import type { MutationCtx } from "../../_generated/server.js";
 import { LATER, type Page } from "../budget.js";
 import { loadEntry } from "../entry/rows.js";
 import { findValid } from "../entry/valid.js";
+import { visit } from "../eviction/residents.js";
 import type { Validity } from "../invalidation/validity.js";
 import { scheduleFill } from "./schedule.js";
 
@@ -20,13 +21,16 @@ export async function fetchInMutation(
 ): Promise<MutationFetchResult | typeof LATER> {
   const valid = await findValid(ctx, validity, request);
   if (valid !== null && page !== null && !(await page.hasRoomForParts(valid.row))) return LATER;
-  const entry = valid && (await loadEntry(ctx, valid.row, valid.expiredAt));
+  const bounded = valid?.row.resident !== undefined;
+  const entry = valid && (await loadEntry(ctx, valid.row, valid.expiredAt, bounded));
   const verdict = entry && verdictOn(entry, read, Date.now(), Math.random());
   const isServed = verdict !== null && verdict.freshness !== "expired";
   if (request.force || !isServed || verdict.refresh) {
     const seen = entry === null || request.force ? undefined : entry.id;
     await scheduleFill(ctx, validity, { ...request, seen, failures: read.errorTtl > 0 });
   }
+  if (isServed && entry?.residency) await visit(ctx, entry.residency.id);
   const get = !isServed ? "miss" : verdict.freshness === "fresh" ? "hit" : "stale";
-  return { content: isServed ? entry!.content : null, get };
+  const fillMs = entry?.fillMs ?? null;
+  return { content: isServed ? entry!.content : null, get, fillMs };
 }

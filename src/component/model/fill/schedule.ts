@@ -71,6 +71,7 @@ export async function reserveFill(
   }
   const token = await takeLease(ctx, request, lease, {
     state: "scheduled",
+    ...(request.figures && { figures: request.name, counts: {} }),
     ...(inline === undefined && (await saveArgs(ctx, request.args))),
   });
   return { token, ...reserved };
@@ -110,7 +111,7 @@ export async function beginFill(
   if (fill.name !== name) {
     // Given up, so that the next reader can have it filled.
     await endFill(ctx, fill, { state: "voided" });
-    return { kind: "foreign", name: fill.name ?? "" };
+    return { kind: "foreign", name: fill.name };
   }
   const { tenant } = fill;
   if (!(await validity.isValid(startOfFill(fill, { name, tenant })))) {

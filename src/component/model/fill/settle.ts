@@ -1,8 +1,9 @@
 import type { FillResult, Settlement } from "../../../shared/fillProtocol.js";
 import type { EntryKey } from "../../../shared/protocol.js";
+import type { Counts } from "../../../shared/statsProtocol.js";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { discardEntry, earlier, expiryFromNow, findRow, insertEntry } from "../entry/rows.js";
+import { earlier, expiryFromNow, findRow, replaceEntry } from "../entry/rows.js";
 import { compareCommits } from "../invalidation/commitOrder.js";
 import {
   type Started,
@@ -12,7 +13,10 @@ import {
   type ValidityOf,
 } from "../invalidation/validity.js";
 import { failFill, forgetFailure, rememberFailure } from "./failures.js";
-import { endFill, leaseKeyOf } from "./lease.js";
+import { leaseKeyOf } from "../leaseKey.js";
+import { endOf, sum } from "../stats/counts.js";
+import { record, recordOnFill } from "../stats/record.js";
+import { endFill } from "./lease.js";
 
 /** Ends a fill: stores its value, unless it lost its lease, was invalidated, or a later one is stored. */
 export async function settle(
@@ -20,11 +24,13 @@ export async function settle(
   entryKey: EntryKey,
   token: string,
   result: FillResult,
+  figures: boolean | undefined,
 ): Promise<Settlement> {
   const id = ctx.db.normalizeId("fills", token);
   const fill = id && (await ctx.db.get("fills", id));
   const holds = fill?.state === "running" && fill.leaseKey === (await leaseKeyOf(entryKey));
   if (!holds) {
+    if (figures) await countLate(ctx, entryKey, fill, endOf(result, false));
     const again = fill?.state === "voided" && fill.reliedOnAt !== undefined;
     return { kind: result.kind === "value" ? "rejected" : "none", again };
   }
@@ -35,7 +41,10 @@ export async function settle(
   switch (result.kind) {
     case "skipped":
       await rememberFailure(ctx, entryKey, fill, { retryMs: result.retryMs });
-      await endFill(ctx, fill, { state: "skipped" });
+      await endFill(ctx, fill, {
+        state: "skipped",
+        ...(await recordOnFill(ctx, fill, entryKey, endOf(result, false))),
+      });
       return { kind: "none", again };
     case "failed":
       await failFill(ctx, entryKey, fill, result);
@@ -73,21 +82,21 @@ async function store(
   entryKey: EntryKey,
   fill: Doc<"fills">,
   start: Started,
-  { kind: _, ttl, ...options }: Extract<FillResult, { kind: "value" }>,
+  result: Extract<FillResult, { kind: "value" }>,
 ): Promise<DistributiveOmit<Settlement, "again">> {
   const previous = (await findRow(ctx, entryKey)) ?? (await legacyRow(ctx, fill));
   const isOlder = fill.isOutdated || compareCommits(previous?.startedAt, fill.startedAt) > 0;
   const { valid, expiredAt } = await validity.of(start);
   if (isOlder || !valid) {
-    await endFill(ctx, fill, { state: "rejected" });
+    const counted = await recordOnFill(ctx, fill, entryKey, endOf(result, false));
+    await endFill(ctx, fill, { state: "rejected", ...counted });
     return { kind: "rejected" };
   }
-  await endFill(ctx, fill, { state: "stored" });
   const replaces = previous !== null && (await validity.isValid(startOfEntry(previous)));
-  if (previous !== null) await discardEntry(ctx, previous);
   const { name, key, tenant } = entryKey;
+  const { kind: _, ttl, ...options } = result;
   const expiresAt = earlier(expiryFromNow(ttl), fill.expiredAt ?? null);
-  await insertEntry(ctx, {
+  const stored = await replaceEntry(ctx, previous, {
     name,
     key,
     tenant,
@@ -96,12 +105,28 @@ async function store(
     startedAt: fill.startedAt,
     token: fill._id,
   });
+  const counts = sum(endOf(result, true), stored);
+  const counted = await recordOnFill(ctx, fill, entryKey, counts);
+  await endFill(ctx, fill, { state: "stored", ...counted });
   return {
     kind: replaces ? "replaced" : "created",
     createdAt: Date.now(),
     expiresAt: earlier(expiresAt, expiredAt),
     expired: fill.expiredAt !== undefined || expiredAt !== null,
   };
+}
+
+/** Counts a fill that ended after it had lost its lease: on its row, while that stands. */
+async function countLate(
+  ctx: MutationCtx,
+  entryKey: EntryKey,
+  fill: Doc<"fills"> | null,
+  counts: Counts,
+): Promise<void> {
+  if (fill === null) await record(ctx, entryKey, counts);
+  else if (fill.state === "replaced" || fill.state === "voided") {
+    await ctx.db.patch("fills", fill._id, await recordOnFill(ctx, fill, entryKey, counts));
+  }
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,11 +1,12 @@
 import { getDocumentSize, type Infer, v } from "convex/values";
 import { MAX_DOCUMENT_BYTES } from "../../../shared/limits.js";
-import { MINUTE } from "../../../shared/time.js";
 import { messageOf } from "../../../shared/wireErrors.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import type { MutationCtx } from "../../_generated/server.js";
 import { deleteParts, deleteUnread } from "../entry/content.js";
 import { deleteEntry } from "../entry/rows.js";
+import { goneFrom } from "../stats/counts.js";
+import { Tally } from "../stats/record.js";
 
 /**
  * Housekeeping goes in batches, each a transaction of its own: a query lists what
@@ -20,9 +21,6 @@ const MAX_DOCUMENTS = 2048;
 /** Room for what a row needs besides its value: its metadata, and the row itself read by its index. */
 const ROW_BYTES = 512;
 
-/** What ended less than this ago is left alone: live traffic replaces it. */
-export const QUIET_MS = 5 * MINUTE;
-
 /** An entry to delete with all that belongs to it, or what is left of one. */
 export const deletion = v.object({
   entry: v.optional(
@@ -31,6 +29,11 @@ export const deletion = v.object({
       parts: v.optional(v.array(v.id("parts"))),
       tagRows: v.optional(v.array(v.id("tags"))),
       recipe: v.optional(v.id("recipes")),
+      resident: v.optional(v.id("residents")),
+      /** Set where figures count it. */
+      counted: v.optional(
+        v.object({ name: v.string(), tenant: v.optional(v.string()), size: v.number() }),
+      ),
     }),
   ),
   metadata: v.optional(v.id("metadata")),
@@ -113,8 +116,10 @@ export const documentSize = (row: object) =>
   getDocumentSize(row as Parameters<typeof getDocumentSize>[0]);
 
 /** The part of an entry's row that names what to delete with it. */
-export function deletableOf({ _id, parts, tagRows, recipe }: Doc<"values">) {
-  return { _id, parts, tagRows, recipe };
+export function deletableOf(row: Doc<"values">): NonNullable<Deletion["entry"]> {
+  const { _id, parts, tagRows, recipe, resident, name, tenant, hasFigures, size = 0 } = row;
+  const counted = hasFigures ? { name, tenant, size } : undefined;
+  return { _id, parts, tagRows, recipe, resident, counted };
 }
 
 /**
@@ -123,23 +128,28 @@ export function deletableOf({ _id, parts, tagRows, recipe }: Doc<"values">) {
  */
 export async function deleteAll(ctx: MutationCtx, deletions: Deletion[]): Promise<boolean> {
   let deletedAll = true;
+  const tally = new Tally();
   for (const deletion of deletions) {
     try {
-      await deleteOne(ctx, deletion);
+      await deleteOne(ctx, deletion, tally);
     } catch (error) {
       deletedAll = false;
       const id = deletion.entry?._id ?? deletion.metadata ?? deletion.tagRow;
       console.error(`action cache: row ${id} is left for later: ${messageOf(error)}`);
     }
   }
+  await tally.record(ctx);
   return deletedAll;
 }
 
-async function deleteOne(ctx: MutationCtx, deletion: Deletion): Promise<void> {
+async function deleteOne(ctx: MutationCtx, deletion: Deletion, tally: Tally): Promise<void> {
   const { entry, metadata, tagRow, remaining } = deletion;
   if (remaining !== undefined) return await shorten(ctx, entry!._id, entry!.parts, remaining);
-  if (entry !== undefined) await deleteEntry(ctx, entry, metadata);
-  else if (metadata !== undefined) await deleteUnread(ctx, "metadata", metadata);
+  if (entry !== undefined) {
+    const { counted, ...rest } = entry;
+    const isDeleted = await deleteEntry(ctx, rest, metadata);
+    if (counted && isDeleted) tally.add(counted, goneFrom({ ...counted, hasFigures: true }));
+  } else if (metadata !== undefined) await deleteUnread(ctx, "metadata", metadata);
   if (tagRow !== undefined) await deleteUnread(ctx, "tags", tagRow);
 }
 

@@ -1,7 +1,6 @@
-import { OUTCOME_MS } from "../../../shared/leaseTimes.js";
 import { internal } from "../../_generated/api.js";
 import type { MutationCtx } from "../../_generated/server.js";
-import { QUIET_MS } from "./batch.js";
+import { dueOutcomes, quietSince } from "./due.js";
 import { purgeEntries } from "./purge.js";
 
 /**
@@ -9,11 +8,27 @@ import { purgeEntries } from "./purge.js";
  * the rest of the housekeeping, each part in transactions of its own.
  */
 export async function keepHouse(ctx: MutationCtx, expiresAt: number | undefined): Promise<void> {
-  const until = Date.now() - QUIET_MS;
-  const outcomes = { table: "fills", until: until - OUTCOME_MS } as const;
-  await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, outcomes);
+  const until = quietSince();
+  await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, dueOutcomes());
   await ctx.scheduler.runAfter(0, internal.maintenance.sweep, { until });
   await ctx.scheduler.runAfter(0, internal.maintenance.compact, { state: "swept", until });
   await ctx.scheduler.runAfter(0, internal.refill.resume, {});
+  await keepFigures(ctx, until);
   await purgeEntries(ctx, { until: expiresAt ?? until });
+}
+
+/** The housekeeping of figures and bounds: scheduled only where there is something to do. */
+async function keepFigures(ctx: MutationCtx, until: number): Promise<void> {
+  if ((await ctx.db.query("deltas").first()) !== null) {
+    await ctx.scheduler.runAfter(0, internal.stats.fold, {});
+  }
+  if ((await ctx.db.query("figures").first()) !== null) {
+    await ctx.scheduler.runAfter(0, internal.stats.forgetHours, {});
+  }
+  if ((await ctx.db.query("residents").first()) !== null) {
+    await ctx.scheduler.runAfter(0, internal.eviction.purgeIdle, { until });
+  }
+  if ((await ctx.db.query("evictions").first()) !== null) {
+    await ctx.scheduler.runAfter(0, internal.eviction.forget, {});
+  }
 }

@@ -6,6 +6,7 @@ import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import { deleteParts } from "../entry/content.js";
 import { RefillNeeds } from "../refill/needs.js";
 import { type Position, rowsFrom, timePosition } from "../scan.js";
+import { Addition, foldFill } from "../stats/fold.js";
 import { Batch, deletableOf, deleteAll, deletion, documentSize } from "./batch.js";
 
 /** A purge under way: of what may go from `until` on (ms), behind the last row visited. */
@@ -80,67 +81,73 @@ async function addExpired(
   return batch.add({ entry, metadata }, { row: 2 * size, parts: row.partsBytes ?? 0 });
 }
 
-const outcomeTable = v.union(v.literal("fills"), v.literal("failures"));
+const OUTCOME_TABLES = ["fills", "failures", "locks"] as const;
+const outcomeTable = v.union(...OUTCOME_TABLES.map((table) => v.literal(table)));
 
-/** A purge of what told how fills ended: of fills first, then of failures. */
+/** A purge of what is over: of fills first, then of failures, then of locks that have lapsed. */
 export const outcomesJob = { table: outcomeTable, ...purgeJob };
 type OutcomesJob = ObjectType<typeof outcomesJob>;
 
-/** The next fills that nobody waits for, and failures that are over. */
+/** The next fills that nobody waits for, and failures and locks that are over. */
 export const outcomesPage = v.object({
   fills: v.array(v.object({ id: v.id("fills"), parts: v.array(v.id("parts")) })),
   failures: v.array(v.id("failures")),
+  locks: v.array(v.id("locks")),
   next: v.union(v.object(outcomesJob), v.null()),
 });
 type OutcomesPage = Infer<typeof outcomesPage>;
 
 /**
- * Deletes a batch of fills that nobody waits for, and of failures that are over,
- * and schedules the next. A row may have been renewed since it was listed, so its
+ * Deletes a batch of fills that nobody waits for, and of failures and locks that are
+ * over, and schedules the next. A row may have been renewed since it was listed, so its
  * time is looked at once more.
  */
 export async function purgeOutcomes(ctx: MutationCtx, job: OutcomesJob): Promise<void> {
   const page: OutcomesPage = await ctx.runQuery(internal.maintenance.outcomes, job, {
     useStaleSnapshot: true,
   });
+  const figures = new Addition(ctx);
   for (const { id, parts } of page.fills) {
     const row = await ctx.db.get("fills", id);
     if (row === null || row.deadline > job.until) continue;
+    foldFill(figures, row);
     await deleteParts(ctx, parts);
     await ctx.db.delete("fills", id);
   }
-  for (const id of page.failures) {
-    const row = await ctx.db.get("failures", id);
-    if (row !== null && row.deadline <= job.until) await ctx.db.delete("failures", id);
+  for (const table of ["failures", "locks"] as const) {
+    for (const id of page[table]) {
+      const row = await ctx.db.get(table, id);
+      if (row !== null && row.deadline <= job.until) await ctx.db.delete(table, id);
+    }
   }
+  await figures.write();
   if (page.next) await ctx.scheduler.runAfter(0, internal.maintenance.purgeOutcomes, page.next);
 }
 
-/** Lists the next fills that nobody waits for, and failures that are over. */
+/** Lists the next fills that nobody waits for, and failures and locks that are over. */
 export async function listOutcomes(
   ctx: QueryCtx,
   { table, until, after }: OutcomesJob,
 ): Promise<OutcomesPage> {
   const batch = new Batch();
-  const fills: OutcomesPage["fills"] = [];
-  const failures: OutcomesPage["failures"] = [];
-  const tables = table === "fills" ? (["fills", "failures"] as const) : ([table] as const);
-  for (const next of tables) {
+  const page: Omit<OutcomesPage, "next"> = { fills: [], failures: [], locks: [] };
+  for (const next of OUTCOME_TABLES.slice(OUTCOME_TABLES.indexOf(table))) {
     let last = next === table ? after : undefined;
     for await (const { row, position } of outcomesOf(ctx, next, until, last)) {
       const bytes = 3 * documentSize(row) + ("argsBytes" in row ? (row.argsBytes ?? 0) : 0);
       if (batch.add({}, { row: bytes, parts: 0 }) === "full") {
-        return { fills, failures, next: { table: next, until, after: last } };
+        return { ...page, next: { table: next, until, after: last } };
       }
       last = position;
-      if (!isFill(row)) failures.push(row._id);
-      else if (!isAwaited(row, until)) fills.push({ id: row._id, parts: row.argsParts ?? [] });
+      if (isLock(row)) page.locks.push(row._id);
+      else if (!isFill(row)) page.failures.push(row._id);
+      else if (!isAwaited(row, until)) page.fills.push({ id: row._id, parts: row.argsParts ?? [] });
     }
   }
-  return { fills, failures, next: null };
+  return { ...page, next: null };
 }
 
-type Outcome = Doc<"fills"> | Doc<"failures">;
+type Outcome = Doc<OutcomesJob["table"]>;
 
 function outcomesOf(
   ctx: QueryCtx,
@@ -174,3 +181,4 @@ function isAwaited({ state, reliedOnAt, deadline }: Doc<"fills">, until: number)
 }
 
 const isFill = (row: Outcome): row is Doc<"fills"> => "state" in row;
+const isLock = (row: Outcome): row is Doc<"locks"> => "ttl" in row;

@@ -11,7 +11,7 @@ type TagRow = Doc<"tags"> & { startedAt: bigint };
 export type TagPosition = Position<{ tag: string; startedAt: bigint }>;
 
 /** Later than every commit. */
-const LAST = 2n ** 63n - 1n;
+export const LAST = 2n ** 63n - 1n;
 
 /**
  * The rows that list entries under the tags of a reach and began up to a commit,
@@ -87,7 +87,7 @@ function scanOf(ctx: QueryCtx, tag: string, upTo: CommitTs) {
 
 /** The rows that have a commit timestamp: those of this very transaction have none yet. */
 export async function* committed<
-  Field extends "startedAt" | "at",
+  Field extends "startedAt" | "at" | "insertedAt",
   Row extends { [field in Field]: CommitTs },
 >(rows: AsyncIterable<Row>, field: Field): AsyncGenerator<Row & { [field in Field]: bigint }> {
   for await (const row of rows) {

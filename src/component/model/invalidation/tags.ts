@@ -56,6 +56,24 @@ export function reachOf(tag: string): Reach {
   return { kind: "listed", from: `${start},`, to: `${start}]` };
 }
 
+/** What a tag covers, in the app's own words. */
+export function coverOf(tag: string) {
+  const [kind, first, second] = JSON.parse(tag) as [string, string, string?];
+  if (kind === "everything" || kind === "name") return { by: kind, tenant: second } as const;
+  if (kind === "tenant") return { by: kind, tenant: first } as const;
+  return { by: "tag", tag: first, tenant: second } as const;
+}
+
+/** The same, for those who ask of no one entry: with its name, and whether it reaches every tenant. */
+export function fullCoverOf(tag: string) {
+  const [kind, name] = JSON.parse(tag) as [string, string];
+  return {
+    ...coverOf(tag),
+    name: kind === "name" ? name : undefined,
+    allTenants: kind === "tag of all" ? true : undefined,
+  };
+}
+
 /** Whether a tag can concern a remembered failure: it has no value, and so none of the app's tags. */
 export function concernsFailures(tag: string): boolean {
   const [kind] = JSON.parse(tag) as [string];

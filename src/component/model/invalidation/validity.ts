@@ -40,6 +40,12 @@ export const startOfFill = (
 /** What the invalidations make of an entry: `expiredAt` (ms) is when one made it stale. */
 export type ValidityOf = { valid: boolean; expiredAt: number | null };
 
+/** The invalidations that decide on an entry: the latest that removes it, the first that made it stale. */
+export type Causes = { removal: Invalidation | null; expiry: Invalidation | null };
+
+/** When an invalidation was made, in ms. */
+export const momentOf = ({ _creationTime }: Invalidation) => Math.floor(_creationTime);
+
 /** Whether one invalidation makes what is compared with it invalid. */
 export function removes(invalidation: Invalidation, started: Started): boolean {
   const { before, mode } = invalidation;
@@ -74,13 +80,24 @@ export class Validity {
 
   /** Whether no invalidation that covers it is later, and when one made it stale. */
   async of(started: Started): Promise<ValidityOf> {
+    const { removal, expiry } = await this.causes(started);
+    return { valid: removal === null, expiredAt: expiry && momentOf(expiry) };
+  }
+
+  /** Which invalidations that cover it are later, of those that decide. */
+  async causes(started: Started): Promise<Causes> {
     const tags = coveringTags(started);
-    const verdicts = await Promise.all(tags.map((tag) => this.#under(tag, started)));
-    const times = verdicts.flatMap(({ expiredAt }) => expiredAt ?? []);
+    const causes = await Promise.all(tags.map((tag) => this.#under(tag, started)));
+    const expiries = causes.map(({ expiry }) => expiry);
     return {
-      valid: verdicts.every(({ valid }) => valid),
-      expiredAt: times.length > 0 ? Math.min(...times) : null,
+      removal: latest(causes.map(({ removal }) => removal)),
+      expiry: pick(expiries, (one, other) => one._creationTime < other._creationTime),
     };
+  }
+
+  /** The latest invalidation that covers what has these labels, whenever that began. */
+  async latestUnder(labels: Labels): Promise<Invalidation | null> {
+    return latest(await Promise.all(coveringTags(labels).map((tag) => this.#newestOf(tag))));
   }
 
   /** Whether no invalidation that covers it is later, those aside that make it stale. */
@@ -88,13 +105,13 @@ export class Validity {
     return (await this.of(started)).valid;
   }
 
-  async #under(tag: string, started: Started): Promise<ValidityOf> {
+  async #under(tag: string, started: Started): Promise<Causes> {
     const newest = await this.#newestOf(tag);
-    if (newest === null || !isLater(newest, started)) return { valid: true, expiredAt: null };
-    if (removes(newest, started)) return { valid: false, expiredAt: null };
+    if (newest === null || !isLater(newest, started)) return { removal: null, expiry: null };
+    if (removes(newest, started)) return { removal: newest, expiry: null };
     return {
-      valid: !(await this.#isRemovedUnder(tag, started)),
-      expiredAt: await this.#firstExpiry(tag, started),
+      removal: await this.#removalUnder(tag, started),
+      expiry: await this.#firstExpiry(tag, started),
     };
   }
 
@@ -111,20 +128,20 @@ export class Validity {
   }
 
   /** The newest removal may spare what was created lately, and an older one not. */
-  async #isRemovedUnder(tag: string, started: Started): Promise<boolean> {
+  async #removalUnder(tag: string, started: Started): Promise<Invalidation | null> {
     const removals = this.#ctx.db
       .query("invalidations")
       .withIndex("mode", (q) => q.eq("tag", tag).eq("mode", "remove"))
       .order("desc");
     for await (const removal of removals) {
-      if (!isLater(removal, started)) return false;
-      if (removes(removal, started)) return true;
+      if (!isLater(removal, started)) return null;
+      if (removes(removal, started)) return removal;
     }
-    return false;
+    return null;
   }
 
   /** The first expiry counts, for those that follow extend nothing. */
-  async #firstExpiry(tag: string, started: Started): Promise<number | null> {
+  async #firstExpiry(tag: string, started: Started): Promise<Invalidation | null> {
     const { startedAt } = started;
     const expiries = this.#ctx.db
       .query("invalidations")
@@ -134,8 +151,22 @@ export class Validity {
           : q.eq("tag", tag).eq("mode", "expire"),
       );
     for await (const expiry of expiries) {
-      if (isLater(expiry, started)) return Math.floor(expiry._creationTime);
+      if (isLater(expiry, started)) return expiry;
     }
     return null;
   }
+}
+
+const latest = (invalidations: (Invalidation | null)[]) =>
+  pick(invalidations, (one, other) => compareCommits(one.at, other.at) > 0);
+
+/** The one that comes before all others in an order; null where there is none. */
+function pick(
+  invalidations: (Invalidation | null)[],
+  comesBefore: (one: Invalidation, other: Invalidation) => boolean,
+): Invalidation | null {
+  return invalidations.reduce(
+    (picked, next) => (next && (picked === null || comesBefore(next, picked)) ? next : picked),
+    null,
+  );
 }

@@ -1,7 +1,5 @@
-import type { Value } from "convex/values";
 import { MINUTE } from "../../../shared/time.js";
 import type { ReservedFill } from "../../../shared/fillProtocol.js";
-import { fromJson, toWire } from "../../../shared/wire.js";
 import { messageOf } from "../../../shared/wireErrors.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
@@ -13,6 +11,7 @@ import { compareCommits } from "../invalidation/commitOrder.js";
 import { listedUnder, type TagPosition } from "../invalidation/listing.js";
 import { reachOf } from "../invalidation/tags.js";
 import { isLater, startOfEntry, Validity } from "../invalidation/validity.js";
+import { requestOf } from "./recipe.js";
 
 /** A small deployment runs eight scheduled functions at once; this leaves it most of its actions. */
 const AT_ONCE = 8;
@@ -183,17 +182,15 @@ async function reserveAgain(
   if (row.recipe === undefined || !(await covers(ctx, invalidation, row))) return null;
   const recipe = await ctx.db.get("recipes", row.recipe);
   if (recipe === null) return null;
-  const { name, tenant, runner } = recipe;
-  const entryKey = { name, key: recipe.key as Value, tenant };
-  const lease = await findLease(ctx, entryKey);
+  const request = requestOf(recipe);
+  const lease = await findLease(ctx, request);
   // For its tags, a fill that began before a removal will be rejected. One that began
   // before an expiry stores its value as stale, and has it filled again.
   const isDoomed =
     invalidation.mode === "remove" &&
     lease?.state === "running" &&
     compareCommits(lease.startedAt, invalidation.at) < 0;
-  const args = toWire(fromJson(recipe.args));
-  return await reserveFill(ctx, validity, { ...entryKey, runner, args, force: isDoomed });
+  return await reserveFill(ctx, validity, { ...request, force: isDoomed });
 }
 
 /** Whether what a row lists, which began no later, is older than an invalidation. */

@@ -24,5 +24,19 @@ export type LogEvent = {
   fillMs?: number;
 };
 
+/** The event of what became of a call. */
+export function eventOf(
+  { name, tenant }: { name: string; tenant?: string | undefined },
+  what: Omit<LogEvent, "type" | "name" | "tenant">,
+): LogEvent {
+  const of = { type: "action-cache-stats", name, ...(tenant !== undefined && { tenant }) } as const;
+  return { ...of, ...what };
+}
+
+/** What is logged of a fill in the background. */
+export function refreshed({ put, reason, fillMs }: Pick<LogEvent, "put" | "reason" | "fillMs">) {
+  return { get: "refresh" as const, put, ...(reason !== undefined && { reason }), fillMs };
+}
+
 /** What a cache's `log` option may be. */
 export type LogOption = boolean | ((event: LogEvent) => unknown);
