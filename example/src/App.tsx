@@ -1,4 +1,6 @@
+import { ActionCacheInspector } from "@convex-dev/action-cache/react";
 import { useState } from "react";
+import { api } from "../convex/_generated/api.js";
 import { Ask } from "./Ask.js";
 import { Entry } from "./Entry.js";
 import { TrafficChart } from "./TrafficChart.js";
@@ -26,6 +28,8 @@ export function App() {
         <Upstream />
         <TrafficChart />
       </div>
+      <h2>The inspector, for an admin page of your own</h2>
+      <ActionCacheInspector api={api.placesInspector} />
     </main>
   );
 }

@@ -19,6 +19,7 @@ import type * as guides from "../guides.js";
 import type * as http from "../http.js";
 import type * as inspector from "../inspector.js";
 import type * as places from "../places.js";
+import type * as placesInspector from "../placesInspector.js";
 import type * as recentPlaces from "../recentPlaces.js";
 import type * as savedPlaces from "../savedPlaces.js";
 import type * as settings from "../settings.js";
@@ -43,6 +44,7 @@ declare const fullApi: ApiFromModules<{
   http: typeof http;
   inspector: typeof inspector;
   places: typeof places;
+  placesInspector: typeof placesInspector;
   recentPlaces: typeof recentPlaces;
   savedPlaces: typeof savedPlaces;
   settings: typeof settings;
