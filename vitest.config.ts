@@ -64,6 +64,8 @@ export default defineConfig({
           include: testsIn(BROWSER),
           // Each starts a browser, and the page's server.
           fileParallelism: false,
+          // What a page does not show by then, it does not show.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

@@ -6,15 +6,26 @@ import type { AddressInfo } from "node:net";
 import type { AxeResults, RunOptions } from "axe-core";
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { Modules } from "../../src/testing/functions.js";
 import { type Page, startPage } from "../embedded/page.js";
 
 /** Where screenshots go. Git ignores it. */
 const SCREENSHOTS = new URL("../../.screenshots/", import.meta.url);
 
-export type Options = { colorScheme?: "light" | "dark"; width?: number; height?: number };
+export type Options = {
+  /** Default: the page itself. */
+  path?: string;
+  colorScheme?: "light" | "dark";
+  width?: number;
+  height?: number;
+  /** What the console may say. */
+  mayLog?: RegExp;
+  /** Lets time pass in the tab only as the test says. */
+  holdsClock?: boolean;
+};
 
 /** Serves the page once for a file's tests, and opens it in tabs of a browser. */
-export function usePage() {
+export function usePage(functions: Modules = {}) {
   let browser: Browser;
   let page: Page;
   const problems: string[] = [];
@@ -23,7 +34,7 @@ export function usePage() {
     // Debian's browser runs as root in a container only without its sandbox.
     const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    page = await startPage({ port: await freePort() });
+    page = await startPage({ port: await freePort(), functions });
     await mkdir(SCREENSHOTS, { recursive: true });
   });
   afterAll(async () => {
@@ -36,7 +47,14 @@ export function usePage() {
   });
 
   /** Opens the page. A test fails where a tab shows an error, asks beyond this machine, or moves what is shown. */
-  async function open({ colorScheme = "light", width = 1200, height = 1000 }: Options = {}) {
+  async function open({
+    path = "/",
+    colorScheme = "light",
+    width = 1200,
+    height = 1000,
+    mayLog,
+    holdsClock = false,
+  }: Options = {}) {
     const context = await browser.newContext({
       colorScheme,
       viewport: { width, height },
@@ -46,7 +64,8 @@ export function usePage() {
     tabs.push(tab);
     tab.setDefaultTimeout(60_000);
     tab.on("console", (line) => {
-      if (line.type() === "error" || line.type() === "warning") problems.push(line.text());
+      const isProblem = line.type() === "error" || line.type() === "warning";
+      if (isProblem && !mayLog?.test(line.text())) problems.push(line.text());
     });
     tab.on("pageerror", (error) => problems.push(String(error)));
     tab.on("request", (request) => {
@@ -54,7 +73,8 @@ export function usePage() {
       if (protocol !== "data:" && hostname !== "127.0.0.1") problems.push(request.url());
     });
     await tab.addInitScript(watchShifts);
-    await tab.goto(page.url);
+    if (holdsClock) await tab.clock.install();
+    await tab.goto(page.url + path);
     return tab;
   }
   return {

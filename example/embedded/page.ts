@@ -2,6 +2,7 @@
 // geocoding on real data. Needs no account and no network.
 import { fileURLToPath } from "node:url";
 import { createLogger, createServer as createPage, type Logger } from "vite";
+import type { Modules } from "../../src/testing/functions.js";
 import { type Backend, startBackend } from "./backend.js";
 import { cities } from "./cities.js";
 import { integer } from "./report.js";
@@ -22,12 +23,18 @@ export interface Page {
  * Serves the page to this machine alone. Rejects if the port is taken.
  *
  * @param port - Default 5173.
+ * @param functions - What the app has besides the functions of example/convex, by its file.
  * @param onProgress - Told what starts now.
  */
 export async function startPage({
   port = PORT,
+  functions = {},
   onProgress = () => {},
-}: { port?: number; onProgress?: (step: string) => void } = {}): Promise<Page> {
+}: {
+  port?: number;
+  functions?: Modules;
+  onProgress?: (step: string) => void;
+} = {}): Promise<Page> {
   const open: { close(): Promise<unknown> }[] = [];
   const close = async () => {
     for (const one of open.splice(0).reverse()) await one.close();
@@ -41,7 +48,7 @@ export async function startPage({
     const services = opened(await startServices());
     Object.assign(process.env, services.settings);
     onProgress("the app of example/convex");
-    const backend = opened(await startBackend({ port: 0 }));
+    const backend = opened(await startBackend({ port: 0, functions }));
     onProgress("its page");
     const url = `http://127.0.0.1:${port}`;
     // Before what .env.local says, which is for `npm run dev`.
