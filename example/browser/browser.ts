@@ -1,4 +1,5 @@
 /** The example's page in Chromium, for tests: as a user sees it, and what its console and network say. */
+import { execFileSync } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -31,9 +32,8 @@ export function usePage(functions: Modules = {}) {
   const problems: string[] = [];
   const tabs: Tab[] = [];
   beforeAll(async () => {
-    // Debian's browser runs as root in a container only without its sandbox.
-    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    // In a container, where all is root's, it runs only without its sandbox.
+    browser = await chromium.launch({ executablePath: pathOfBrowser(), args: ["--no-sandbox"] });
     page = await startPage({ port: await freePort(), functions });
     await mkdir(SCREENSHOTS, { recursive: true });
   });
@@ -108,6 +108,12 @@ function watchShifts(): void {
       window.shifts.push(`${value.toFixed(4)} ${moved.join(" | ")}`);
     }
   }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** The browser that CHROMIUM names, by its path or as a command, or Debian's. */
+function pathOfBrowser(): string {
+  const command = process.env.CHROMIUM ?? "chromium";
+  return execFileSync("which", [command], { encoding: "utf8" }).trim();
 }
 
 /** What moved so far; a word that is centred in its badge may. */

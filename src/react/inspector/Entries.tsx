@@ -72,7 +72,7 @@ export function Entries({
           />
         </div>
       </div>
-      <div className="list long" tabIndex={0} role="region" aria-labelledby={id}>
+      <div className="list long" tabIndex={0} role="group" aria-labelledby={id}>
         {page && entries.length === 0 && (
           <p className="quiet">
             {isLast ? "No entry is found." : "None on this page. There are more pages."}

@@ -35,7 +35,7 @@ export function Entry({
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>Entry</h2>
-      <div className="list detail" tabIndex={0} role="region" aria-labelledby={id}>
+      <div className="list detail" tabIndex={0} role="group" aria-labelledby={id}>
         {inspected === null && <p className="quiet">Choose one of the entries.</p>}
         {inspected !== null && entry && <Details entry={entry} />}
       </div>

@@ -67,7 +67,7 @@ export function HoursChart({ hours, now }: { hours: Hour[]; now: number }) {
       </svg>
       <details>
         <summary>As a table</summary>
-        <div className="list short" tabIndex={0} role="region" aria-label="Figures by the hour">
+        <div className="list short" tabIndex={0} role="group" aria-label="Figures by the hour">
           <table>
             <thead>
               <tr>

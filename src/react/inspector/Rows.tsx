@@ -26,7 +26,7 @@ export function Rows<Item>({
         {title}{" "}
         <span className="quiet">{listed && `${items.length}${listed.isDone ? "" : "+"}`}</span>
       </h2>
-      <div className="list short" tabIndex={0} role="region" aria-labelledby={id}>
+      <div className="list short" tabIndex={0} role="group" aria-labelledby={id}>
         {listed && items.length === 0 && <p className="quiet">{none}</p>}
         <ul>
           {items.map((item) => (
