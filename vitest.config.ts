@@ -65,7 +65,7 @@ export default defineConfig({
           // Each starts a browser, and the page's server.
           fileParallelism: false,
           // What a page does not show by then, it does not show.
-          expect: { poll: { timeout: 15_000 } },
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

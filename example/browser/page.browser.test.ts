@@ -4,7 +4,9 @@ import { barriersOf, screenshot, shiftsOf, usePage } from "./browser.js";
 
 const page = usePage();
 
-const button = (tab: Tab, name: string | RegExp) => tab.getByRole("button", { name, exact: true });
+// The inspector below has buttons of the same names.
+const button = (tab: Tab, name: string) =>
+  tab.locator("main > .columns").getByRole("button", { name, exact: true });
 const answer = (tab: Tab) => tab.locator(".answer");
 const stored = (tab: Tab) => tab.locator(".entry .badge");
 const service = (tab: Tab, name: string) => tab.getByRole("radio", { name });

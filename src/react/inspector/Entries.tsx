@@ -52,6 +52,7 @@ export function Entries({
           <input
             id={`${id}-search`}
             type="search"
+            disabled={name === null}
             value={search}
             onChange={({ target }) => {
               setSearch(target.value);
@@ -64,6 +65,7 @@ export function Entries({
           <input
             id={`${id}-tag`}
             type="search"
+            disabled={name === null}
             value={tag}
             onChange={({ target }) => {
               setTag(target.value);
