@@ -114,8 +114,8 @@ export const cached = query({
     const place = await peekPlace(ctx, name);
     const entry = place && (await cache.peek(ctx, cacheArgs(place)));
     if (entry === null) return null;
-    const { value, ...times } = entry;
-    return { forecast: value, ...times };
+    const { value, createdAt, expiresAt, staleUntil, fillingUntil } = entry;
+    return { forecast: value, createdAt, expiresAt, staleUntil, fillingUntil };
   },
 });
 
