@@ -196,7 +196,6 @@ describe("cached", () => {
       expiresAt: createdAt + HOUR,
       staleUntil: createdAt + 4 * HOUR,
       fillingUntil: null,
-      readAt: null,
     });
     const after = (ms: number) => freshness(entry!, createdAt + ms);
     expect([after(HOUR - 1), after(HOUR), after(4 * HOUR)]).toEqual(["fresh", "stale", "expired"]);
