@@ -22,6 +22,7 @@ const HANGS_MS = 10 * 60_000;
 const testsIn = (suffix: string) =>
   ["src", "example", "bench", "docs"].map((dir) => `${dir}/**/*${suffix}`);
 const LONG = ".long.test.ts";
+const BROWSER = ".browser.test.ts";
 
 export default defineConfig({
   plugins: [legacySuiteAgainstOurs],
@@ -42,7 +43,7 @@ export default defineConfig({
           name: "fast",
           environment: "edge-runtime",
           include: [...testsIn(".test.ts"), legacySuite],
-          exclude: [`**/*${LONG}`],
+          exclude: [`**/*${LONG}`, `**/*${BROWSER}`],
           typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], spawnTimeout: HANGS_MS },
         },
       },
@@ -53,6 +54,18 @@ export default defineConfig({
           // Bytes are handled many times as fast in Node as in the edge runtime.
           environment: "node",
           include: testsIn(LONG),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          environment: "node",
+          include: testsIn(BROWSER),
+          // Each starts a browser, and the page's server.
+          fileParallelism: false,
+          // What a page does not show by then, it does not show.
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

@@ -1,21 +1,5 @@
 /** As much of packages that are not installed here as the documents use. Remove one that is. */
 
-declare module "react" {
-  export function useEffect(effect: () => void, deps: readonly unknown[]): void;
-}
-
-declare module "react/jsx-runtime" {
-  export namespace JSX {
-    type Element = object;
-    type ElementChildrenAttribute = { children: unknown };
-    type Attributes<More = unknown> = { children?: unknown; style?: { opacity?: number } } & More;
-    interface IntrinsicElements {
-      p: Attributes;
-      button: Attributes<{ onClick?: () => void }>;
-    }
-  }
-}
-
 declare module "@convex-dev/workpool" {
   import type { FunctionArgs, FunctionReference } from "convex/server";
   export class Workpool {

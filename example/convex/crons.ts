@@ -11,4 +11,6 @@ crons.interval(
   {},
 );
 
+crons.interval("forget old traffic", { minutes: 10 }, internal.upstream.forgetOldTraffic, {});
+
 export default crons;

@@ -18,6 +18,17 @@ export default defineSchema({
   /** Places that somebody took notes of, one for each name. Written by savedPlaces.ts only. */
   savedPlaces: defineTable({ name: v.string(), notes: v.string() }).index("name", ["name"]),
 
+  /** How the service behind the example's page behaves: one row, or none. Written by upstream.ts. */
+  upstream: defineTable({
+    mode: v.union(v.literal("normal"), v.literal("slow"), v.literal("down")),
+  }),
+
+  /** What the example's page fetched and requested lately. Written by upstream.ts. */
+  traffic: defineTable({
+    fetches: v.optional(v.number()),
+    requests: v.optional(v.number()),
+  }),
+
   foods: defineTable({
     description: v.string(),
     cuisine: v.string(),

@@ -18,9 +18,12 @@ import type * as geocoding from "../geocoding.js";
 import type * as guides from "../guides.js";
 import type * as http from "../http.js";
 import type * as inspector from "../inspector.js";
+import type * as places from "../places.js";
+import type * as placesInspector from "../placesInspector.js";
 import type * as recentPlaces from "../recentPlaces.js";
 import type * as savedPlaces from "../savedPlaces.js";
 import type * as settings from "../settings.js";
+import type * as upstream from "../upstream.js";
 import type * as weather from "../weather.js";
 
 import type {
@@ -40,9 +43,12 @@ declare const fullApi: ApiFromModules<{
   guides: typeof guides;
   http: typeof http;
   inspector: typeof inspector;
+  places: typeof places;
+  placesInspector: typeof placesInspector;
   recentPlaces: typeof recentPlaces;
   savedPlaces: typeof savedPlaces;
   settings: typeof settings;
+  upstream: typeof upstream;
   weather: typeof weather;
 }>;
 

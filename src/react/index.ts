@@ -1,0 +1,3 @@
+export { type FreshnessTimes, useFreshness } from "./useFreshness.js";
+export type { InspectorFunctions } from "./inspector/api.js";
+export { ActionCacheInspector } from "./inspector/Inspector.js";
