@@ -289,3 +289,37 @@ describe("what would spoil figures is refused", () => {
     expect(console.warn).toHaveBeenCalledOnce();
   });
 });
+
+describe("figures count once, and all of it", () => {
+  plainTest("a fill that is settled twice after it lost its lease", async () => {
+    const app = createApp();
+    const cache = app.cache({ stats: true });
+    let token = "";
+    app.upstream.answer = async () => {
+      token = (await app.stored()).fills[0]!._id;
+      await app.t.mutation((ctx) => cache.remove(ctx, {}));
+      return 1;
+    };
+    await app.act((ctx) => cache.fetch(ctx, {}));
+    const result = { kind: "skipped" as const, retryMs: 0 };
+    const again = { name: "test", key: {}, token, figures: true, result };
+    await app.act((ctx) => ctx.runMutation(component.fills.settle, { requests: [again] }));
+    expect(await figuresOf(app, "test")).toMatchObject({ fills: 1, rejected: 1, skipped: 0 });
+  });
+
+  plainTest("equal calls of one tick whose value is not stored", async () => {
+    const app = createApp();
+    const cache = app.cache({ stats: { sample: 1 }, shouldCache: () => false });
+    await app.act((ctx) => Promise.all([1, 2, 3].map(() => cache.fetch(ctx, {}))));
+    expect(await figuresOf(app, "test")).toMatchObject({ misses: 1, coalesced: 2, skipped: 1 });
+  });
+
+  plainTest("more hits of one tick than one call's arguments hold", async () => {
+    const app = createApp();
+    const cache = app.cache({ stats: { sample: 1 } });
+    await app.act((ctx) => cache.fetch(ctx, {}));
+    const hits = Array.from({ length: 9000 }, () => ({}));
+    await app.act((ctx) => Promise.all(hits.map((args) => cache.fetch(ctx, args))));
+    expect(await figuresOf(app, "test")).toMatchObject({ hits: 9000 });
+  });
+});

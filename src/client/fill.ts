@@ -216,9 +216,10 @@ const LONG_WAIT =
   "own entry waits for itself: call what it needs directly instead.";
 
 /** The answer of an equal call of the same tick, whose action ran for both. */
-function sharedAnswer({ value, createdAt, expiresAt }: Filled): Answer {
+function sharedAnswer({ value, createdAt, expiresAt, fillMs }: Filled): Answer {
   const event = { get: "coalesced" } as const;
-  return { value: copyOfAny(value), status: "coalesced", createdAt, expiresAt, event };
+  const served = { fillMs };
+  return { value: copyOfAny(value), status: "coalesced", createdAt, expiresAt, event, served };
 }
 
 function storedBy(filled: Filled): FillOutcome {

@@ -3,6 +3,7 @@ import type { ComponentApi } from "../../component/_generated/component.js";
 import { type Ask, batched } from "../../shared/engine/batcher.js";
 import { batchRuns } from "../../shared/engine/batchRuns.js";
 import { collecting } from "../../shared/engine/collect.js";
+import { MAX_REQUESTS_PER_CALL } from "../../shared/limits.js";
 import { type FillCalls, fillCalls } from "../../shared/engine/fillCalls.js";
 import type {
   ClaimRequest,
@@ -16,6 +17,7 @@ import type {
 import type { HitReport } from "../../shared/statsProtocol.js";
 import type { ActionContext, MutationContext } from "../contexts.js";
 import type { Cache } from "../cache.js";
+import type { Warnings } from "../../shared/warnings.js";
 import { DEFAULT_MAX_BATCH } from "../options.js";
 import { type LocalFill, localFill } from "./localFill.js";
 
@@ -53,7 +55,7 @@ export type FetchScope = {
 function openScope(ctx: ActionContext, { component, warnings }: Cache): FetchScope {
   const { entries, fills: api, stats } = component;
   const fills = new Map<string, LocalFill>();
-  const sharedRuns = new Map<unknown, Runs>();
+  const sharedRuns = new Map<Warnings, Runs>();
   const read = (requests: Lookup[]) => ctx.runQuery(entries.read, { requests });
   const calling =
     <Request, Result>(
@@ -98,14 +100,17 @@ function openScope(ctx: ActionContext, { component, warnings }: Cache): FetchSco
     schedule: batched(calling(api.schedule)),
     fetch: batched(calling(api.fetch)),
     reportHit: collecting(async (reports) => {
-      await ctx.runMutation(stats.report, { reports: reports.map(({ item }) => item) });
-      for (const { resolve } of reports) resolve();
+      for (let from = 0; from < reports.length; from += MAX_REQUESTS_PER_CALL) {
+        const some = reports.slice(from, from + MAX_REQUESTS_PER_CALL);
+        await ctx.runMutation(stats.report, { reports: some.map(({ item }) => item) });
+        for (const { resolve } of some) resolve();
+      }
     }),
     newRunsOf,
     runsOf: (cache) => {
-      const { batchAction } = cache.config;
-      const runs = sharedRuns.get(batchAction) ?? newRunsOf(cache);
-      sharedRuns.set(batchAction, runs);
+      // Tenants' views of a cache share these with it, and other caches don't.
+      const runs = sharedRuns.get(cache.warnings) ?? newRunsOf(cache);
+      sharedRuns.set(cache.warnings, runs);
       return runs;
     },
   };

@@ -126,6 +126,9 @@ const contentOf = ({ content, tags, recipe }: Extract<Storable, { kind: "value" 
   recipe,
 });
 
+/** Whether a fill lost its lease while it ran. */
+const isLost = ({ state }: Doc<"fills">) => state === "replaced" || state === "voided";
+
 /** Counts a fill that ended after it had lost its lease: on its row, while that stands. */
 async function countLate(
   ctx: MutationCtx,
@@ -134,7 +137,7 @@ async function countLate(
   counts: Counts,
 ): Promise<void> {
   if (fill === null) await record(ctx, entryKey, counts);
-  else if (fill.state === "replaced" || fill.state === "voided") {
+  else if (isLost(fill) && fill.counts?.fills === undefined) {
     await ctx.db.patch("fills", fill._id, await recordOnFill(ctx, fill, entryKey, counts));
   }
 }
