@@ -7,7 +7,7 @@ import { convexToJson, getConvexSize, type Value } from "convex/values";
 import { read } from "../src/component/entries.js";
 import { settle } from "../src/component/fills.js";
 import { pieces } from "../src/component/model/entry/content.js";
-import { digest } from "../src/shared/key.js";
+import { leaseKeyOf } from "../src/component/model/leaseKey.js";
 import { PART_BYTES } from "../src/shared/limits.js";
 import { toWire } from "../src/shared/wire.js";
 import { LEGACY } from "../src/testing/files.js";
@@ -90,7 +90,7 @@ const system = (_id: string) => ({ _id, _creationTime: 1 });
 const json = (value: unknown) => JSON.stringify(convexToJson(value as Value));
 
 async function settling(value: Value): Promise<number> {
-  const leaseKey = await digest([NAME, KEY]);
+  const leaseKey = await leaseKeyOf({ name: NAME, key: KEY });
   const fill = { state: "running", startedAt: 1n, deadline: 1, leaseKey };
   const result = { kind: "value", fillMs: 100, content: toWire(value), ttl: 60_000, retain: 0 };
   const args = { requests: [{ name: NAME, key: KEY, token: "fill", result }] };
