@@ -1,3 +1,4 @@
+import { isBounded } from "../shared/storing.js";
 import type { LookupResult } from "../shared/fillProtocol.js";
 import { errorFromWire, messageOf } from "../shared/wireErrors.js";
 import type { Answer } from "./answer.js";
@@ -71,6 +72,6 @@ async function lookupOf(call: FetchCall) {
   return {
     ...entryKey,
     failures: call.failures,
-    residency: call.isBounded,
+    residency: isBounded(call.cache.config),
   };
 }

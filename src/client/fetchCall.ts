@@ -5,7 +5,7 @@ import { type EntryTimes, type Verdict, verdictOn } from "../shared/freshness.js
 import { identifyByArgs, identifyByKey } from "../shared/key.js";
 import type { MutationFetch, ScheduleRequest } from "../shared/fillProtocol.js";
 import type { EntryKey, ReadOptions, Runner, Wire } from "../shared/protocol.js";
-import { storableForm } from "../shared/storing.js";
+import { isBounded, storableForm } from "../shared/storing.js";
 import { copyOf, refuseUnsendable } from "../shared/wire.js";
 import { messageOf } from "../shared/wireErrors.js";
 import type { Cache } from "./cache.js";
@@ -38,8 +38,6 @@ export type FetchCall = {
   failures: boolean;
   /** How long an entry is kept after it ceased to be fresh, in ms. */
   retain: number;
-  /** Whether eviction needs to know which entries are read. */
-  isBounded: boolean;
   /** Tells the component that figures are kept; absent where they are not. */
   figures: true | undefined;
   /** How this call stores a value. */
@@ -63,9 +61,9 @@ export function fetchCall(cache: Cache, given: unknown, options: CallOptions = {
   const { ttl = config.ttl ?? null, force = false } = options;
   const readTtl = typeof ttl === "object" && ttl ? ttl.max : ttl;
   const retain = Math.max(staleWhileRevalidate, staleIfError);
-  const isBounded = (maxEntries ?? maxBytes ?? idleTtl) !== undefined;
+  const bounded = isBounded(config);
   const figures = config.stats ? true : undefined;
-  const tracking = { figures, ...(isBounded && { maxEntries, maxBytes, idleTtl }) };
+  const tracking = { figures, ...(bounded && { maxEntries, maxBytes, idleTtl }) };
   let args = (given ?? {}) as Value;
   let refused: unknown = null;
   try {
@@ -79,7 +77,7 @@ export function fetchCall(cache: Cache, given: unknown, options: CallOptions = {
     tags: options.tags,
     retain,
     errorTtl,
-    tracking: isBounded || figures ? tracking : undefined,
+    tracking: bounded || figures ? tracking : undefined,
   });
   let identified: Promise<EntryKey> | undefined;
   const entryKey = () => (identified ??= identify());
@@ -168,7 +166,6 @@ export function fetchCall(cache: Cache, given: unknown, options: CallOptions = {
     readOptions,
     failures,
     retain,
-    isBounded,
     figures,
     storing,
     entryKey,

@@ -1,3 +1,4 @@
+import { isBounded } from "../shared/storing.js";
 import { expiryFor, orNever } from "../shared/freshness.js";
 import { readValue } from "./checkValue.js";
 import type { QueryContext } from "./contexts.js";
@@ -12,7 +13,7 @@ export async function peekEntry<Result>(
   const { entries } = call.cache.component;
   const { entry, fillingUntil } = await ctx.runQuery(entries.peek, {
     ...(await call.entryKey()),
-    residency: call.isBounded,
+    residency: isBounded(call.cache.config),
   });
   if (entry === null) return null;
   const read = readValue(call.cache, entry.content);

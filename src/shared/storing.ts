@@ -1,7 +1,7 @@
 import { getConvexSize, type Value } from "convex/values";
 import type { StoreDecision } from "./engine/fill.js";
 import { MAX_JSON_BYTES, MAX_VALUE_BYTES } from "./limits.js";
-import type { StoreNumbers, StoreOptions, Wire } from "./protocol.js";
+import type { StoreNumbers, StoreOptions, Tracking, Wire } from "./protocol.js";
 import { refuseUnsendable, toWire } from "./wire.js";
 
 /** Decides how a value is stored, as far as its size and the cache's numbers tell. */
@@ -36,3 +36,7 @@ export function jittered(ttl: StoreNumbers["ttl"], fraction: number): StoreOptio
   if (typeof ttl === "object") return { min: ttl.min, max: ttl.max, jitter: fraction };
   return ttl - ttl * fraction * Math.random();
 }
+
+/** Whether a cache has bounds, so that eviction needs to know which of its entries are read. */
+export const isBounded = ({ maxEntries, maxBytes, idleTtl }: Tracking = {}): boolean =>
+  (maxEntries ?? maxBytes ?? idleTtl) !== undefined;

@@ -1,4 +1,5 @@
 import type { EvictionReason } from "../../../shared/protocol.js";
+import { isBounded } from "../../../shared/storing.js";
 import { DAY } from "../../../shared/time.js";
 import { internal } from "../../_generated/api.js";
 import type { Doc, Id } from "../../_generated/dataModel.js";
@@ -8,7 +9,6 @@ import { goneFrom } from "../stats/counts.js";
 import { Tally } from "../stats/record.js";
 import type { EvictionJob } from "./chosen.js";
 import { isCounted } from "./count.js";
-import { isBounded } from "./residents.js";
 import type { EvictionPage } from "./survey.js";
 
 /** A cache that had no bounds for this long may hold entries without residents. */

@@ -22,10 +22,6 @@ type Arrival = Pick<
   "name" | "tenant" | "leaseKey" | "size" | "hasFigures" | "dependents" | "expiresAt"
 > & { retain: number };
 
-/** Whether a cache has bounds, so that its entries have residents. */
-export const isBounded = ({ maxEntries, maxBytes, idleTtl }: Tracking = {}) =>
-  maxEntries !== undefined || maxBytes !== undefined || idleTtl !== undefined;
-
 /**
  * Admits an entry to a cache with bounds, in the place of the one that it replaces:
  * a refresh is no reason to be evicted later or sooner. Now and then this sets
