@@ -1,10 +1,10 @@
 import { DAY } from "@convex-dev/action-cache";
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
-import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import type { internal } from "./_generated/api.js";
 import { fetchEmbedding } from "./embeddings.js";
 import { EMBEDDING_DIMENSIONS } from "./schema.js";
-import { finishBackground, initApp, stubService } from "./test.setup.js";
+import { finishBackground, initApp, stubService, standStill } from "./test.setup.js";
 
 const vectorOf = (component: number) => new Array<number>(EMBEDDING_DIMENSIONS).fill(component);
 
@@ -22,16 +22,9 @@ function appWithModel(componentOf: (request: number) => number) {
   return { app, requests, inputs, embed };
 }
 
+standStill();
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
   vi.stubEnv("OPENAI_API_KEY", "test-key");
-  vi.spyOn(console, "log").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.unstubAllEnvs();
 });
 
 describe("an embedding", () => {

@@ -1,7 +1,7 @@
 import { DAY } from "@convex-dev/action-cache";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { api } from "./_generated/api.js";
-import { geocodingAnswer, initApp, stubService } from "./test.setup.js";
+import { geocodingAnswer, initApp, stubService, standStill } from "./test.setup.js";
 
 const berlin = {
   id: 2950159,
@@ -12,16 +12,7 @@ const berlin = {
   population: 3426354,
 };
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.spyOn(console, "log").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.unstubAllEnvs();
-});
+standStill();
 
 describe("locate", () => {
   test("asks the service once for however many spellings of a name", async () => {

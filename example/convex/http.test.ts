@@ -1,20 +1,18 @@
 import { HOUR, MINUTE } from "@convex-dev/action-cache";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { api } from "./_generated/api.js";
-import { finishBackground, geocodingAnswer, initApp, stubService } from "./test.setup.js";
+import {
+  finishBackground,
+  forecastAnswer,
+  geocodingAnswer,
+  initApp,
+  stubService,
+  standStill,
+} from "./test.setup.js";
 
 function stubWeather() {
   return stubService((url) => {
-    if (url.pathname === "/v1/forecast") {
-      return {
-        current: { time: "2025-06-01T12:00", temperature_2m: 20, wind_speed_10m: 9.4 },
-        daily: {
-          time: ["2025-06-01"],
-          temperature_2m_min: [11.2],
-          temperature_2m_max: [21.5],
-        },
-      };
-    }
+    if (url.pathname === "/v1/forecast") return forecastAnswer(20);
     return url.searchParams.get("name") === "atlantis" ? {} : geocodingAnswer();
   });
 }
@@ -22,15 +20,7 @@ function stubWeather() {
 const caching = ({ headers }: Response) =>
   ["X-Cache", "Age", "Cache-Control"].map((name) => headers.get(name));
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.spyOn(console, "log").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+standStill();
 
 describe("GET /weather", () => {
   test("answers as forPlace does, with how old the forecast is and how long it is fresh", async () => {

@@ -1,7 +1,21 @@
 import { register } from "@convex-dev/action-cache/test";
 import { convexTest } from "convex-test";
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import schema from "./schema.js";
+
+/** Gives each test of a file a date that stands still and quiet logs, and undoes what it stubs. */
+export function standStill(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.spyOn(console, "log").mockImplementation(() => {});
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+    vi.unstubAllEnvs();
+  });
+}
 
 /** This app with its cache, as a deployment would have it after its first push. */
 export function initApp() {
@@ -40,4 +54,19 @@ export function geocodingAnswer(fields: Record<string, string | number> = {}) {
     ...fields,
   };
   return { results: [place], generationtime_ms: 0.5 };
+}
+
+/** Open-Meteo's forecast of a temperature. */
+export function forecastAnswer(temperature: number) {
+  return {
+    latitude: 52.52,
+    longitude: 13.42,
+    timezone: "Europe/Berlin",
+    current: { time: "2025-06-01T12:00", temperature_2m: temperature, wind_speed_10m: 9.4 },
+    daily: {
+      time: ["2025-06-01", "2025-06-02"],
+      temperature_2m_min: [11.2, 12.3],
+      temperature_2m_max: [21.5, 24.1],
+    },
+  };
 }

@@ -1,21 +1,14 @@
 import { DAY, freshness, HOUR, MINUTE, SECOND } from "@convex-dev/action-cache";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { api, internal } from "./_generated/api.js";
-import { finishBackground, geocodingAnswer, initApp, stubService } from "./test.setup.js";
-
-function forecastAnswer(temperature: number) {
-  return {
-    latitude: 52.52,
-    longitude: 13.42,
-    timezone: "Europe/Berlin",
-    current: { time: "2025-06-01T12:00", temperature_2m: temperature, wind_speed_10m: 9.4 },
-    daily: {
-      time: ["2025-06-01", "2025-06-02"],
-      temperature_2m_min: [11.2, 12.3],
-      temperature_2m_max: [21.5, 24.1],
-    },
-  };
-}
+import {
+  finishBackground,
+  forecastAnswer,
+  geocodingAnswer,
+  initApp,
+  stubService,
+  standStill,
+} from "./test.setup.js";
 
 /** Both services; the temperature rises with every forecast, so that each one can be told. */
 function stubWeather() {
@@ -37,15 +30,7 @@ function stubWeather() {
   };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.spyOn(console, "log").mockImplementation(() => {});
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+standStill();
 
 describe("forPlace", () => {
   test("feeds the place of one cache to the other", async () => {
